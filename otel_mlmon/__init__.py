@@ -1,0 +1,10 @@
+"""OpenTelemetry instrumentation for machine-learning models in production.
+
+Nothing of this needs to be called for the first value: ``opentelemetry-instrument`` finds the package by itself.
+"""
+
+from otel_mlmon.capture.naming import name
+from otel_mlmon.observe.segments import segment
+from otel_mlmon.version import __version__
+
+__all__ = ["__version__", "name", "segment"]

@@ -1,0 +1,1 @@
+"""One file a framework: data, no control flow."""

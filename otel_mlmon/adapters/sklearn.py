@@ -1,0 +1,73 @@
+"""scikit-learn, and every estimator of others that derives from its ``BaseEstimator`` (1.4 and later)."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, Task, first_argument
+from otel_mlmon.observe.prediction import Answer, Labels, LogProbabilities, Probabilities, Scores
+
+
+def task(instance: Any) -> Task:
+    """Ask scikit-learn what an estimator is for: pipelines and searches answer for their last estimator."""
+    base = sys.modules["sklearn.base"]
+    if base.is_classifier(instance):
+        return Task.CLASSIFICATION
+    if base.is_regressor(instance):
+        return Task.REGRESSION
+    is_clusterer = getattr(base, "is_clusterer", _has_cluster_type)
+    return Task.GROUPING if is_clusterer(instance) or base.is_outlier_detector(instance) else Task.UNKNOWN
+
+
+def _has_cluster_type(instance: Any) -> bool:
+    return getattr(instance, "_estimator_type", None) == "clusterer"
+
+
+def labels_or_scores(call: Call) -> Answer:
+    """``predict``: numbers of a regressor, classes of everything else."""
+    return Scores(call.answer) if call.task is Task.REGRESSION else Labels(call.answer)
+
+
+def probabilities(call: Call) -> Answer:
+    """``predict_proba``: shape (rows, classes), or a list of these, one an output."""
+    return Probabilities(call.answer, getattr(call.instance, "classes_", None))
+
+
+def log_probabilities(call: Call) -> Answer:
+    """``predict_log_proba``: as ``predict_proba``."""
+    return LogProbabilities(call.answer, getattr(call.instance, "classes_", None))
+
+
+def class_scores(call: Call) -> Answer:
+    """``decision_function``: shape (rows,) or (rows, classes)."""
+    return Scores(call.answer, getattr(call.instance, "classes_", None))
+
+
+def scores(call: Call) -> Answer:
+    """``score_samples``: shape (rows,)."""
+    return Scores(call.answer)
+
+
+_ESTIMATOR = "sklearn.base:BaseEstimator"
+
+ADAPTER = Adapter(
+    name="sklearn",
+    distribution="scikit-learn",
+    task=task,
+    hooks=(
+        Hook(f"{_ESTIMATOR}.predict", labels_or_scores, first_argument),
+        Hook(f"{_ESTIMATOR}.predict_proba", probabilities, first_argument),
+        Hook(f"{_ESTIMATOR}.predict_log_proba", log_probabilities, first_argument),
+        Hook(f"{_ESTIMATOR}.decision_function", class_scores, first_argument),
+        Hook(f"{_ESTIMATOR}.score_samples", scores, first_argument),
+        *(
+            Hook(f"{_ESTIMATOR}.{method}", quiet=True)
+            for method in ("fit", "partial_fit", "fit_predict", "fit_transform", "transform", "score")
+        ),
+        # Evaluation, and the threads of an ensemble, which know nothing of the call that they work for.
+        Hook("sklearn.utils.parallel:_FuncWrapper.__call__", quiet=True),
+        Hook("sklearn.metrics._scorer:_BaseScorer.__call__", quiet=True),
+        Hook("sklearn.model_selection._validation:_fit_and_score", quiet=True),
+    ),
+)

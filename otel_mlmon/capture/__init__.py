@@ -1,0 +1,1 @@
+"""Import hooks, patching, the call engine and model naming: turns a call into a prediction's record."""

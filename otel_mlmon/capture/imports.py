@@ -1,0 +1,59 @@
+"""Applies adapters when, and only when, the service imports their frameworks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import ModuleType
+
+import wrapt
+
+from otel_mlmon import safety
+from otel_mlmon.capture.adapter import Adapter
+from otel_mlmon.capture.call import Around, Engine
+from otel_mlmon.capture.patching import Patches
+
+
+class Installation:
+    """The adapters that are applied now, or will be at their framework's import.
+
+    wrapt cannot forget an import hook: a closed installation's hooks do nothing.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._patches = Patches()
+        self._open = True
+
+    def install(self, adapters: Iterable[Adapter]) -> None:
+        """Apply adapters to the frameworks that are imported already, and to the others when they will be."""
+        for adapter in adapters:
+            for loader in adapter.loaders:
+                self._at_import(loader.target, self._engine.around_loader(loader))
+            for hook in adapter.hooks:
+                self._at_import(hook.target, self._engine.around(hook, adapter))
+
+    def close(self) -> None:
+        """Restore every attribute of every framework."""
+        self._open = False
+        self._engine.close()
+        self._patches.undo()
+
+    def _at_import(self, target: str, around: Around) -> None:
+        module_name, _, qualified_name = target.partition(":")
+
+        def apply(module: ModuleType) -> None:
+            if self._open:
+                with safety.guard("patch"):
+                    self._apply(module, qualified_name, around)
+
+        wrapt.register_post_import_hook(apply, module_name)
+
+    def _apply(self, module: ModuleType, qualified_name: str, around: Around) -> None:
+        owner, _, name = qualified_name.rpartition(".")
+        target = vars(module).get(owner or name)
+        if isinstance(target, type) and owner:
+            self._patches.method(target, name, around)
+        elif callable(target):
+            self._patches.function(module, name, around)
+        else:
+            safety.logger.debug("otel-mlmon: %s has no %s in this version", module.__name__, qualified_name)

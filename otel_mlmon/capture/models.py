@@ -1,0 +1,103 @@
+"""The models that are live in this process, and what is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from threading import RLock
+from typing import Any
+
+from attrs import define, field
+
+from otel_mlmon import semconv
+from otel_mlmon.capture.adapter import Adapter, Task
+from otel_mlmon.capture.naming import Label, WeakIdentityMap, labels
+from otel_mlmon.config.schema import Configuration, Identity, ModelRule
+from otel_mlmon.emit.telemetry import Telemetry
+from otel_mlmon.observe.arrays import label_text
+from otel_mlmon.observe.channel import Channel, ModelSegments
+from otel_mlmon.observe.prediction import Model
+
+
+@define(eq=False)
+class LiveModel:
+    """One model object: what it is called, what it is for, and where its operations are recorded."""
+
+    model: Model
+    task: Task
+    channels: dict[str, Channel] = field(factory=dict)
+
+
+class LiveModels:
+    """Finds out about each model object once, at its first prediction."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._live: WeakIdentityMap[LiveModel] = WeakIdentityMap()
+        self._segments: dict[str, ModelSegments] = {}
+        self._channels: dict[tuple[str, str | None, ModelRule, str], Channel] = {}
+        self._lock = RLock()
+
+    def of(self, instance: Any, adapter: Adapter) -> LiveModel:
+        """Return what is known of a model object."""
+        known = self._live.get(instance)
+        if known is None:
+            with self._lock:
+                known = LiveModel(self._describe(instance, adapter), adapter.task(instance))
+                self._live.set(instance, known)
+        return known
+
+    def channel(self, live: LiveModel, operation: str, telemetry: Telemetry) -> Channel:
+        """Return where an operation of a model is recorded; models of one name share it."""
+        channel = live.channels.get(operation)
+        if channel is None:
+            with self._lock:
+                model = live.model
+                # Not the fingerprint: a service that loads a new file every hour keeps its channels.
+                key = (model.name, model.version, model.rule, operation)
+                channel = self._channels.get(key)
+                if channel is None:
+                    channel = Channel(model, operation, self._segments[model.name], telemetry)
+                    self._channels[key] = channel
+                live.channels[operation] = channel
+        return channel
+
+    def infos(self) -> Iterable[Mapping[str, str]]:
+        """Return the attributes of ``ml.model.info``, once a model."""
+        found = {live.model: None for live in self._live.values()}
+        return [_info(model) for model in found]
+
+    def _describe(self, instance: Any, adapter: Adapter) -> Model:
+        label = labels.get(instance) or Label()
+        kind = type(instance)
+        identity = Identity(
+            path=label.path,
+            model_class=f"{kind.__module__}.{kind.__qualname__}",
+            framework=adapter.name,
+            name=label.name or label.file_name or kind.__name__,
+        )
+        rule = self._configuration.rule_for(identity)
+        name = label_text(label.name or rule.name or identity.name)
+        if name not in self._segments:
+            if len(self._segments) >= self._configuration.limits.models:
+                name = semconv.OTHER
+            limits = self._configuration.limits
+            self._segments.setdefault(name, ModelSegments(rule.segments.max_values, limits))
+        return Model(
+            name=name,
+            version=label.version or rule.version,
+            framework=adapter.name,
+            model_class=kind.__name__,
+            fingerprint=label.fingerprint,
+            rule=rule,
+        )
+
+
+def _info(model: Model) -> Mapping[str, str]:
+    attributes = {
+        semconv.MODEL_NAME: model.name,
+        semconv.MODEL_VERSION: model.version,
+        semconv.FRAMEWORK: model.framework,
+        semconv.MODEL_CLASS: model.model_class,
+        semconv.MODEL_FINGERPRINT: model.fingerprint,
+    }
+    return {key: value for key, value in attributes.items() if value is not None}

@@ -1,0 +1,177 @@
+"""What a model is called: as its service says, else as its file, else as its class."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import weakref
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any, Generic, TypeVar
+
+from attrs import evolve, frozen
+
+from otel_mlmon.observe.arrays import label_text
+
+Model = TypeVar("Model")
+Value = TypeVar("Value")
+
+FINGERPRINT_DIGITS = 16
+MAX_MEMBERS = 100
+"""Objects that are looked at in a container that a file held."""
+
+
+class WeakIdentityMap(Generic[Value]):
+    """Values by object, whether or not the object can be hashed, for as long as it lives."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, tuple[weakref.ref[Any], Value]] = {}
+
+    def get(self, instance: object) -> Value | None:
+        """Return the value of an object."""
+        entry = self._entries.get(id(instance))
+        return entry[1] if entry is not None and entry[0]() is instance else None
+
+    def set(self, instance: object, value: Value) -> bool:
+        """Set the value of an object; false where the object allows no weak reference."""
+        key, entries = id(instance), self._entries
+
+        def forget(reference: weakref.ref[Any]) -> None:
+            entry = entries.get(key)
+            if entry is not None and entry[0] is reference:
+                del entries[key]
+
+        try:
+            entries[key] = (weakref.ref(instance, forget), value)
+        except TypeError:
+            return False
+        return True
+
+    def values(self) -> list[Value]:
+        """Return the values of all objects that live."""
+        return [value for _, value in list(self._entries.values())]
+
+
+@frozen
+class Label:
+    """What is known of one model object from outside.
+
+    Attributes
+    ----------
+    name, version
+        As the service said with :func:`name`.
+    path
+        Absolute path of the file that it was loaded from.
+    member
+        Its key in the container that the file held.
+    fingerprint
+        Of the file's content.
+    """
+
+    name: str | None = None
+    version: str | None = None
+    path: str | None = None
+    member: str | None = None
+    fingerprint: str | None = None
+
+    @property
+    def file_name(self) -> str | None:
+        """The name that the file gives."""
+        if self.path is None:
+            return None
+        stem = PurePath(self.path).name.partition(".")[0] or PurePath(self.path).name
+        return stem if self.member is None else f"{stem}.{self.member}"
+
+
+labels: WeakIdentityMap[Label] = WeakIdentityMap()
+"""The labels of all model objects of this process: a model is named once, whoever instruments it and when."""
+
+
+def name(model: Model, name: str, *, version: str | None = None) -> Model:
+    """Give a model the name that it has in every metric.
+
+    >>> class Ranker: ...
+    >>> ranker = name(Ranker(), "home-ranking", version="2026-11")
+
+    It beats the configuration and the file's name. To be called before the model's first prediction.
+
+    Parameters
+    ----------
+    model
+        Any object that allows weak references.
+    name
+        Few and fixed: no identifier of a user or of a request.
+    version
+        Becomes ``ml.model.version``.
+
+    Returns
+    -------
+    Model
+        The same object.
+
+    Raises
+    ------
+    TypeError
+        The name is no text, or the object allows no weak reference.
+    """
+    if not isinstance(name, str) or not name:
+        message = f"name() needs the model's name as text, such as name(model, 'flight-delay'), and got {name!r}"
+        raise TypeError(message)
+    known = labels.get(model) or Label()
+    text = None if version is None else label_text(version)
+    if not labels.set(model, evolve(known, name=label_text(name), version=text)):
+        message = f"name() cannot keep a name for a {type(model).__name__}: it allows no weak reference"
+        raise TypeError(message)
+    return model
+
+
+def remember_file(loaded: object, source: object) -> None:
+    """Keep in mind from which file an object, or a container's members, came.
+
+    Parameters
+    ----------
+    loaded
+        What the file held.
+    source
+        Its path, or an open file.
+    """
+    path = _path_of(source)
+    if path is None:
+        return
+    fingerprint = _fingerprint(path)
+    for member, instance in _members(loaded):
+        known = labels.get(instance) or Label()
+        labels.set(instance, evolve(known, path=path, member=member, fingerprint=fingerprint))
+
+
+def _path_of(source: object) -> str | None:
+    if not isinstance(source, (str, os.PathLike)):
+        source = getattr(source, "name", None)
+    if not isinstance(source, (str, os.PathLike)):
+        return None
+    path = os.fspath(source)
+    return os.path.abspath(path) if isinstance(path, str) else None  # noqa: PTH100
+
+
+def _members(loaded: object) -> Iterator[tuple[str | None, object]]:
+    if isinstance(loaded, dict):
+        items: list[tuple[str, object]] = [(label_text(key), value) for key, value in loaded.items()][:MAX_MEMBERS]
+    elif isinstance(loaded, (list, tuple)):
+        items = [(str(index), value) for index, value in enumerate(loaded[:MAX_MEMBERS])]
+    else:
+        yield None, loaded
+        return
+    models = [(key, value) for key, value in items if type(value).__module__ != "builtins"]
+    for key, value in models:
+        yield (None if len(models) == 1 else key), value
+
+
+def _fingerprint(path: str) -> str | None:
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except OSError:
+        return None
+    return digest.hexdigest()[:FINGERPRINT_DIGITS]

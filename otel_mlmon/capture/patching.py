@@ -1,0 +1,124 @@
+"""Putting something around a framework's functions, and taking it away again without a trace."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from types import FunctionType, MethodType, ModuleType
+from typing import Any
+
+import wrapt
+from attrs import frozen
+
+from otel_mlmon.capture.call import Around
+
+ABSENT = object()
+
+
+@frozen(eq=False)
+class Patch:
+    """One attribute that was replaced."""
+
+    owner: Any
+    attribute: str
+    original: Any
+    replacement: Any
+
+    def undo(self) -> None:
+        """Put the original back, unless somebody else has replaced ours since."""
+        if vars(self.owner).get(self.attribute, ABSENT) is not self.replacement:
+            return
+        if self.original is ABSENT:
+            delattr(self.owner, self.attribute)
+        else:
+            setattr(self.owner, self.attribute, self.original)
+
+
+class Patches:
+    """All attributes that are replaced now."""
+
+    def __init__(self) -> None:
+        self._patches: list[Patch] = []
+        self._families: dict[type, dict[str, Around]] = {}
+
+    def function(self, module: ModuleType, name: str, around: Around) -> None:
+        """Put ``around`` around a function of a module."""
+        original = vars(module)[name]
+
+        @functools.wraps(original)
+        def observed(*args: Any, **kwargs: Any) -> Any:
+            return around(original, None, args, kwargs)
+
+        self._replace(module, name, original, observed)
+
+    def method(self, base: type, name: str, around: Around) -> None:
+        """Put ``around`` around a method wherever ``base``, its bases or its subclasses, also later ones, define it."""
+        first = base not in self._families
+        self._families.setdefault(base, {})[name] = around
+        if first:
+            self._watch_subclasses(base)
+        for member in [base, *_subclasses(base)]:
+            self._patch_lineage(member, {name: around})
+
+    def undo(self) -> None:
+        """Put every original back, the newest patch first."""
+        while self._patches:
+            self._patches.pop().undo()
+        self._families.clear()
+
+    def _watch_subclasses(self, base: type) -> None:
+        original = vars(base).get("__init_subclass__", ABSENT)
+        methods = self._families[base]
+
+        def init_subclass(cls: type, /, **kwargs: Any) -> None:
+            if original is ABSENT:
+                super(base, cls).__init_subclass__(**kwargs)  # type: ignore[arg-type]
+            else:
+                original.__get__(None, cls)(**kwargs)
+            if methods is self._families.get(base):
+                self._patch_lineage(cls, methods)
+
+        self._replace(base, "__init_subclass__", original, classmethod(init_subclass))
+
+    def _patch_lineage(self, member: type, methods: dict[str, Around]) -> None:
+        # A mixin outside the family may hold the method: LogisticRegression.predict stands on LinearClassifierMixin.
+        for owner in member.__mro__:
+            for name in methods.keys() & vars(owner).keys() if owner is not object else ():
+                original = vars(owner)[name]
+                if not any(patch.replacement is original for patch in self._patches_of(owner)):
+                    self._replace(owner, name, original, _observed(original, methods[name]))
+
+    def _patches_of(self, owner: type) -> Iterator[Patch]:
+        return (patch for patch in self._patches if patch.owner is owner)
+
+    def _replace(self, owner: Any, attribute: str, original: Any, replacement: Any) -> None:
+        setattr(owner, attribute, replacement)
+        self._patches.append(Patch(owner, attribute, original, replacement))
+
+
+def _observed(original: Any, around: Around) -> Any:
+    if not inspect.isfunction(original):
+        # Descriptors of a framework's own, such as methods that exist only if the last step of a pipeline has them.
+        return wrapt.FunctionWrapper(original, around)
+    return _observed_function(original, around)
+
+
+def _observed_function(original: FunctionType, around: Around) -> Callable[..., Any]:
+    # A third of the cost of a wrapt.FunctionWrapper, which makes an object for every call.
+    @functools.wraps(original)
+    def observed(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return around(MethodType(original, self), self, args, kwargs)
+
+    return observed
+
+
+def _subclasses(base: type) -> Iterator[type]:
+    seen: set[type] = set()
+    pending: list[type] = list(type.__subclasses__(base))
+    while pending:
+        member = pending.pop()
+        if member not in seen:
+            seen.add(member)
+            pending += type.__subclasses__(member)
+            yield member

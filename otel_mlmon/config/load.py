@@ -1,0 +1,216 @@
+"""``mlmon.yaml`` to :class:`Configuration`, with every problem named by line and nearest right key."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path as FilePath
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+import attrs
+import yaml
+from attrs import Attribute, frozen
+from cattrs import BaseValidationError, ClassValidationError, Converter, IterableValidationError
+from cattrs.errors import ForbiddenExtraKeysError
+from cattrs.gen import make_dict_structure_fn, override
+
+from otel_mlmon.config.document import Document, Path, Position
+from otel_mlmon.config.schema import Configuration, Limits, Match, ModelRule, Output, Segments
+
+SCHEMA = (Match, Output, Segments, ModelRule, Limits, Configuration)
+MAX_PROBLEMS = 100
+
+Schema = TypeVar("Schema")
+
+
+@frozen
+class Problem:
+    """One thing that is wrong in the file, as a person reads it."""
+
+    file: str
+    position: Position
+    message: str
+    path: Path = ()
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.position.line}:{self.position.column}: {self.message}"
+
+
+@frozen
+class Loaded:
+    """A configuration and what was wrong with its file; the wrong parts stand at their defaults."""
+
+    configuration: Configuration
+    problems: tuple[Problem, ...] = ()
+
+
+def load(file: str) -> Loaded:
+    """Read a configuration file; what is wrong in it is left out and named.
+
+    Parameters
+    ----------
+    file
+        Path of the YAML file, as the user wrote it.
+    """
+    try:
+        document = Document.parse(FilePath(file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        problem = Problem(file, Position(1, 1), f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        return Loaded(Configuration(), (problem,))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = Problem(file, Position.of(mark), f"is no YAML: {getattr(error, 'problem', None) or error}")
+        return Loaded(Configuration(), (problem,))
+    return structure(file, document)
+
+
+def structure(file: str, document: Document) -> Loaded:
+    """Turn a parsed document into a configuration, leaving out what is wrong, one problem after another."""
+    problems = [
+        Problem(file, document.position(path), f"key '{path[-1]}' stands twice in {_name(path[:-1])}", path)
+        for path in document.repeated
+    ]
+    while len(problems) < MAX_PROBLEMS:
+        found, configuration = _attempt(document)
+        if configuration is not None:
+            return Loaded(configuration, tuple(problems))
+        problems += [Problem(file, document.position(path), text, path) for path, text in found]
+        for path, _ in found:
+            document = document.without(_to_leave_out(path))
+    return Loaded(Configuration(), tuple(problems))
+
+
+def _attempt(document: Document) -> tuple[list[tuple[Path, str]], Configuration | None]:
+    try:
+        return [], _CONVERTER.structure(document.value, Configuration)
+    except (BaseValidationError, TypeError, ValueError) as error:
+        return list(_explain(error, ())), None
+
+
+def _to_leave_out(path: Path) -> Path:
+    """Return what to drop for a problem: a rule whose match is wrong would fit models it was not meant for."""
+    return path[:2] if path[2:3] == ("match",) else path
+
+
+def _explain(error: BaseException, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(error, ClassValidationError):
+        notes = error.group_exceptions()[0]
+        for inner, note in notes:
+            yield from _explain(inner, (*path, _key_of(error.cl, note.name)))
+        for inner in error.group_exceptions()[1]:
+            yield from _explain(inner, path)
+    elif isinstance(error, IterableValidationError):
+        for inner, item in error.group_exceptions()[0]:
+            yield from _explain(inner, (*path, item.index))
+        for inner in error.group_exceptions()[1]:
+            yield from _explain(inner, path)
+    elif isinstance(error, ForbiddenExtraKeysError):
+        for key in sorted(map(str, error.extra_fields)):
+            yield (*path, key), f"unknown key '{key}' in {_name(path)}{_nearest(key, error.cl)}"
+    else:
+        yield path, f"wrong value for {_name(path)}: {error}"
+
+
+class _UnfitError(ValueError):
+    """A value of the wrong type."""
+
+
+def _name(path: Path) -> str:
+    if not path:
+        return "the file"
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def _nearest(key: str, schema: type[Any]) -> str:
+    known = [_yaml_key(attribute) for attribute in attrs.fields(schema)]
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(known)}"
+
+
+def _yaml_key(attribute: Attribute[Any]) -> str:
+    return str(attribute.metadata.get("key", attribute.name))
+
+
+def _key_of(schema: type[Any], name: str) -> str:
+    return next((_yaml_key(a) for a in attrs.fields(schema) if a.name == name), name)
+
+
+def _scalar(value: Any, wanted: Any) -> Any:
+    """Take a YAML scalar as it is: ``"20"`` is no number, and ``1`` is no text."""
+    accepted = get_args(wanted) or (wanted,)
+    if type(value) in accepted or (float in accepted and type(value) is int):
+        return value
+    names = " or ".join(_PLAIN_NAMES[kind] for kind in accepted if kind in _PLAIN_NAMES)
+    message = f"{value!r} should be {names}"
+    raise _UnfitError(message)
+
+
+_PLAIN_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def _choice(value: Any, wanted: type[Enum]) -> Enum:
+    # YAML 1.1 reads the bare word off as false.
+    word = "off" if value is False else value
+    for member in wanted:
+        if member.value == word:
+            return member
+    message = f"{value!r} should be one of {', '.join(str(member.value) for member in wanted)}"
+    raise _UnfitError(message)
+
+
+def _new_converter() -> Converter:
+    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    for kind in (str, int, float, bool):
+        converter.register_structure_hook(kind, _scalar)
+    converter.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _choice)
+    converter.register_structure_hook_func(_is_union_of_scalars, _union)
+    converter.register_structure_hook_func(lambda kind: getattr(kind, "__origin__", None) is tuple, _listing(converter))
+    for schema in SCHEMA:
+        converter.register_structure_hook(schema, _mapping(converter, schema))
+    return converter
+
+
+def _is_union_of_scalars(kind: Any) -> bool:
+    return get_origin(kind) in (Union, UnionType) and all(
+        part in (*_PLAIN_NAMES, type(None)) for part in get_args(kind)
+    )
+
+
+def _union(value: Any, wanted: Any) -> Any:
+    return value if value is None and type(None) in get_args(wanted) else _scalar(value, wanted)
+
+
+def _listing(converter: Converter) -> Any:
+    def list_of(value: Any, wanted: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            message = f"{value!r} should be a list"
+            raise _UnfitError(message)
+        kind: Any = get_args(wanted)[0] | None
+        items = converter.structure(value, list[kind])
+        return tuple(item for item in items if item is not None)
+
+    return list_of
+
+
+def _mapping(converter: Converter, schema: type[Schema]) -> Any:
+    names = {a.name: override(rename=_yaml_key(a)) for a in attrs.fields(schema) if "key" in a.metadata}  # type: ignore[arg-type]
+    from_dict = make_dict_structure_fn(schema, converter, _cattrs_forbid_extra_keys=True, **names)  # type: ignore[arg-type]
+
+    def mapping(value: Any, wanted: type[Schema]) -> Schema:
+        if value is None:
+            return schema()
+        if not isinstance(value, dict):
+            message = f"{value!r} should be a mapping with some of the keys " + ", ".join(
+                _yaml_key(a)
+                for a in attrs.fields(schema)  # type: ignore[arg-type]
+            )
+            raise _UnfitError(message)
+        return from_dict(value, wanted)
+
+    return mapping
+
+
+_CONVERTER = _new_converter()

@@ -1,0 +1,1 @@
+"""Observations to OpenTelemetry: instruments, spans, and the buffers of the hot path. Knows no framework."""

@@ -1,0 +1,151 @@
+"""Recorders: one data point's worth of values, bound to its instrument and attributes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from opentelemetry.context import Context
+
+from otel_mlmon import semconv
+from otel_mlmon.emit import sdk
+
+Values = NDArray[np.float64]
+OnDropped = Callable[[str, int], None]
+"""``on_dropped(reason, count)`` hears of every value that cannot be recorded."""
+
+BUFFER_SIZE = 512
+"""Values that a recorder holds back before it hands them on inline."""
+
+
+class Recorder(Protocol):
+    """Takes values of one instrument and one set of attributes."""
+
+    def record(self, value: float) -> None:
+        """Take one value."""
+
+    def record_many(self, values: Values) -> None:
+        """Take values, shape (values,); the array is not kept."""
+
+    def record_exemplar(self, value: float, context: Context) -> None:
+        """Take one value that should be linked to the trace of ``context``."""
+
+
+class BufferedRecorder:
+    """Holds single values back and merges them into the SDK's aggregations in bulk.
+
+    ``list.append``, a slice and ``del`` of a slice at the front are each atomic: appending threads need no lock, and
+    what is appended between the last two stays for the next flush.
+    """
+
+    __slots__ = ("_attributes", "_buffer", "_flushing", "_instrument", "_on_dropped", "_record_public")
+
+    def __init__(
+        self,
+        instrument: Any,
+        record_public: Callable[..., None],
+        attributes: Mapping[str, str],
+        flushing: Lock,
+        on_dropped: OnDropped,
+    ) -> None:
+        self._instrument = instrument
+        self._record_public = record_public
+        self._attributes = attributes
+        self._flushing = flushing
+        self._on_dropped = on_dropped
+        self._buffer: list[float] = []
+
+    def record(self, value: float) -> None:
+        """Take one value."""
+        self._buffer.append(value)
+        # Whoever flushes now takes these values along: nobody waits, and no lock is taken twice.
+        if len(self._buffer) >= BUFFER_SIZE and self._flushing.acquire(blocking=False):
+            try:
+                self.flush()
+            finally:
+                self._flushing.release()
+
+    def record_many(self, values: Values) -> None:
+        """Take values, shape (values,); the array is not kept."""
+        if len(values) <= sdk.SMALL_BATCH:
+            for value in values.tolist():
+                self.record(value)
+            return
+        finite = np.isfinite(values)
+        if not finite.all():
+            self._drop(values[~finite])
+            values = values[finite]
+        sdk.merge(self._instrument, self._attributes, values)
+
+    def record_exemplar(self, value: float, context: Context) -> None:
+        """Take one value that should be linked to the trace of ``context``."""
+        if value >= 0 and math.isfinite(value):
+            self._record_public(value, self._attributes, context)
+        else:
+            self.record(value)
+
+    def flush(self) -> None:
+        """Hand on what is held back; the caller holds the lock for flushing."""
+        count = len(self._buffer)
+        if not count:
+            return
+        values = self._buffer[:count]
+        del self._buffer[:count]
+        if not all(map(math.isfinite, values)):
+            self._drop(np.asarray([value for value in values if not math.isfinite(value)], dtype=np.float64))
+            values = [value for value in values if math.isfinite(value)]
+        sdk.merge(self._instrument, self._attributes, values)
+
+    def start_anew(self, flushing: Lock) -> None:
+        """Throw away what is held back: in a forked child it is the parent's, and so is the lock."""
+        self._buffer.clear()
+        self._flushing = flushing
+
+    def _drop(self, values: Values) -> None:
+        nan = int(np.isnan(values).sum())
+        _report_dropped(self._on_dropped, nan, len(values) - nan)
+
+
+class PublicRecorder:
+    """Calls the public function a value: for providers whose storages are not the SDK's as we know it."""
+
+    __slots__ = ("_attributes", "_on_dropped", "_record_public")
+
+    def __init__(
+        self,
+        record_public: Callable[..., None],
+        attributes: Mapping[str, str],
+        on_dropped: OnDropped,
+    ) -> None:
+        self._record_public = record_public
+        self._attributes = attributes
+        self._on_dropped = on_dropped
+
+    def record(self, value: float) -> None:
+        """Take one value."""
+        self.record_exemplar(value, None)
+
+    def record_many(self, values: Values) -> None:
+        """Take values, shape (values,); the array is not kept."""
+        for value in values.tolist():
+            self.record(value)
+
+    def record_exemplar(self, value: float, context: Context | None) -> None:
+        """Take one value that should be linked to the trace of ``context``."""
+        if math.isfinite(value) and value >= 0:
+            self._record_public(value, self._attributes, context)
+        elif math.isfinite(value):
+            self._on_dropped(semconv.DROPPED_NEGATIVE, 1)
+        else:
+            _report_dropped(self._on_dropped, int(math.isnan(value)), int(math.isinf(value)))
+
+
+def _report_dropped(on_dropped: OnDropped, nan: int, infinite: int) -> None:
+    if nan:
+        on_dropped(semconv.DROPPED_NAN, nan)
+    if infinite:
+        on_dropped(semconv.DROPPED_INFINITE, infinite)

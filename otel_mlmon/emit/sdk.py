@@ -1,0 +1,192 @@
+"""Every contact with what OpenTelemetry keeps private, and nothing else.
+
+The public ``record`` takes 5 to 10 µs a value and refuses negative numbers. :func:`merge` adds many values at once to
+the SDK's own aggregations instead, so that views, temporality, cardinality limits and several readers work as for
+any instrument. :func:`supported` tries that on a provider of its own; where it does not give the right numbers, the
+callers use the public functions.
+"""
+
+from __future__ import annotations
+
+import logging
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock, RLock
+from time import time_ns
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from opentelemetry import metrics, trace
+from opentelemetry.context import Context
+
+logger = logging.getLogger(__name__)
+
+Values = NDArray[np.float64]
+SMALL_BATCH = 32
+"""Up to so many values, bisection in Python is faster than numpy's fixed cost."""
+
+
+def provider_is_set() -> bool:
+    """Tell whether the process has a global meter provider, for a tenth of the public question's cost."""
+    try:
+        return metrics._internal._METER_PROVIDER is not None
+    except AttributeError:
+        return not type(metrics.get_meter_provider()).__name__.startswith("_Proxy")
+
+
+def tracer_provider_is_set() -> bool:
+    """Tell whether the process has a global tracer provider."""
+    try:
+        return trace._TRACER_PROVIDER is not None
+    except AttributeError:
+        return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+
+
+def is_sdk(instrument: object) -> bool:
+    """Tell whether an instrument feeds the SDK's storages, so that :func:`merge` can."""
+    return hasattr(getattr(instrument, "_measurement_consumer", None), "_reader_storages")
+
+
+def merge(instrument: Any, attributes: Mapping[str, str], values: Sequence[float] | Values) -> None:
+    """Add values to what every reader has aggregated of an instrument, as that many public calls would.
+
+    Parameters
+    ----------
+    instrument
+        A synchronous instrument of the SDK.
+    attributes
+        Of the one data point that the values belong to.
+    values
+        Finite numbers, shape (values,).
+    """
+    if len(values) == 0 or not getattr(instrument, "_is_enabled", _always)():
+        return
+    for storage in list(instrument._measurement_consumer._reader_storages.values()):
+        for match in storage._get_or_init_view_instrument_match(instrument):
+            _merge_into_view(match, instrument, attributes, values)
+
+
+def forget_after_fork(instruments: Iterable[Any]) -> None:
+    """Let a forked child start from nothing: the parent goes on to export what it had counted before.
+
+    The locks are renewed, too: a thread of the parent that does not exist here may have held them.
+    """
+    for instrument in instruments:
+        consumer = instrument._measurement_consumer
+        consumer._lock = Lock()
+        for storage in consumer._reader_storages.values():
+            storage._lock = RLock()
+            storage._instrument_view_instrument_matches.pop(instrument, None)
+
+
+def supported() -> bool:
+    """Tell whether :func:`merge` gives the right numbers with the SDK that is installed."""
+    try:
+        from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415
+        from opentelemetry.sdk.metrics.export import InMemoryMetricReader  # noqa: PLC0415
+
+        reader = InMemoryMetricReader()
+        provider = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
+        meter = provider.get_meter(__name__)
+        histogram = meter.create_histogram("probe", explicit_bucket_boundaries_advisory=[0.0, 1.0])
+        counter = meter.create_counter("probe.count")
+        values = np.arange(-1.0, SMALL_BATCH + 1)
+        merge(histogram, {"a": "b"}, values)
+        merge(histogram, {"a": "b"}, [0.5])
+        merge(counter, {}, [1.0, 2.0])
+        data: Any = reader.get_metrics_data()
+        provider.shutdown()
+        points: dict[str, Any] = {m.name: m.data.data_points for m in data.resource_metrics[0].scope_metrics[0].metrics}
+        (probe,), (count,) = points["probe"], points["probe.count"]
+        return (
+            probe.count == len(values) + 1
+            and tuple(probe.bucket_counts) == (2, 2, len(values) - 3)
+            and probe.sum == float(values.sum()) + 0.5
+            and probe.min == -1.0
+            and dict(probe.attributes) == {"a": "b"}
+            and count.value == 3
+        )
+    except Exception:
+        logger.debug("the SDK's storages are not as known; values go through the public functions", exc_info=True)
+        return False
+
+
+def _always() -> bool:
+    return True
+
+
+def _merge_into_view(
+    match: Any, instrument: Any, attributes: Mapping[str, str], values: Sequence[float] | Values
+) -> None:
+    kept = match._view._attribute_keys
+    mine = dict(attributes) if kept is None else {key: attributes[key] for key in attributes if key in kept}
+    key = _aggregation_key(mine)
+    while len(values):
+        # The SDK creates aggregations and applies its cardinality limit: it gets the first value of each.
+        with match._lock:
+            known = match._attributes_aggregation
+            aggregation = known.get(key) or known.get(_overflow_key())
+            if aggregation is not None:
+                _aggregate(aggregation, instrument, values)
+                return
+        match.consume_measurement(_measurement(instrument, values[0], mine), False)
+        values = values[1:]
+
+
+def _aggregate(aggregation: Any, instrument: Any, values: Sequence[float] | Values) -> None:
+    kind = type(aggregation).__name__
+    if kind == "_ExplicitBucketHistogramAggregation":
+        _add_to_histogram(aggregation, values)
+    elif kind == "_SumAggregation":
+        with aggregation._lock:
+            aggregation._value = (aggregation._value or 0) + _total(values)
+    elif kind != "_DropAggregation":
+        for value in values:
+            aggregation.aggregate(_measurement(instrument, value, {}), False)
+
+
+def _add_to_histogram(aggregation: Any, values: Sequence[float] | Values) -> None:
+    boundaries = aggregation._boundaries
+    if len(values) <= SMALL_BATCH:
+        counts = [0] * (len(boundaries) + 1)
+        for value in values:
+            counts[bisect_left(boundaries, value)] += 1
+        total, least, most = sum(values), min(values), max(values)
+    else:
+        array = np.asarray(values, dtype=np.float64)
+        places = np.searchsorted(boundaries, array, side="left")
+        counts = np.bincount(places, minlength=len(boundaries) + 1).tolist()
+        total, least, most = float(array.sum()), float(array.min()), float(array.max())
+    with aggregation._lock:
+        before = aggregation._value
+        aggregation._value = counts if before is None else [a + b for a, b in zip(before, counts, strict=True)]
+        aggregation._sum += total
+        if aggregation._record_min_max:
+            aggregation._min = min(aggregation._min, least)
+            aggregation._max = max(aggregation._max, most)
+
+
+def _total(values: Sequence[float] | Values) -> float:
+    # Whole numbers stay whole: a series that changes between integer and float confuses back ends.
+    return float(values.sum()) if isinstance(values, np.ndarray) else sum(values)
+
+
+def _measurement(instrument: Any, value: float, attributes: Mapping[str, str]) -> Any:
+    from opentelemetry.sdk.metrics._internal.measurement import Measurement  # noqa: PLC0415
+
+    plain = value.item() if isinstance(value, np.generic) else value
+    return Measurement(plain, time_ns(), instrument, Context(), attributes)
+
+
+def _aggregation_key(attributes: Mapping[str, str]) -> Any:
+    from opentelemetry.sdk.metrics._internal import _view_instrument_match as module  # noqa: PLC0415
+
+    key_of = getattr(module, "_hash_attributes", None)
+    return frozenset(attributes.items()) if key_of is None else key_of(attributes)
+
+
+def _overflow_key() -> Any:
+    from opentelemetry.sdk.metrics._internal import _view_instrument_match as module  # noqa: PLC0415
+
+    return getattr(module, "_OVERFLOW_KEY", None)

@@ -1,0 +1,103 @@
+"""Spans of predictions: one a call, or attributes on the span that the caller has already.
+
+No message of an exception and no input leaves here: they may hold feature values.
+"""
+
+from __future__ import annotations
+
+import random
+from contextvars import Token
+from typing import Protocol
+
+from attrs import define
+from opentelemetry import context, trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from otel_mlmon import semconv
+from otel_mlmon.config.schema import Spans
+from otel_mlmon.emit.telemetry import Telemetry
+
+
+class Described(Protocol):
+    """A model, as far as a span names it."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def version(self) -> str | None: ...  # noqa: D102
+    @property
+    def framework(self) -> str: ...  # noqa: D102
+    @property
+    def model_class(self) -> str: ...  # noqa: D102
+
+
+class Answered(Protocol):
+    """What a span says about an answer."""
+
+    @property
+    def rows(self) -> int: ...  # noqa: D102
+    @property
+    def score(self) -> float | None: ...  # noqa: D102
+    @property
+    def label(self) -> str | None: ...  # noqa: D102
+    @property
+    def review(self) -> bool: ...  # noqa: D102
+
+
+@define
+class OpenSpan:
+    """A span around one call of a model."""
+
+    span: Span
+    token: Token[Context] | None
+    """Of the context in which our own span is the current one; None where the span is the caller's."""
+
+    def answered(self, summary: Answered | None) -> None:
+        """Say what the model answered."""
+        if summary is not None and self.span.is_recording():
+            self.span.set_attribute(semconv.PREDICTION_ROWS, summary.rows)
+            if summary.score is not None:
+                self.span.set_attribute(semconv.PREDICTION_SCORE, summary.score)
+            if summary.label is not None:
+                self.span.set_attribute(semconv.PREDICTION_CLASS, summary.label)
+            if summary.review:
+                self.span.set_attribute(semconv.REVIEW, True)
+        self._end()
+
+    def failed(self, error: BaseException) -> None:
+        """Say that the model raised."""
+        if self.token is not None and self.span.is_recording():
+            self.span.set_attribute(semconv.ERROR_TYPE, type(error).__name__)
+            self.span.set_status(Status(StatusCode.ERROR))
+        self._end()
+
+    def _end(self) -> None:
+        if self.token is not None:
+            context.detach(self.token)
+            self.span.end()
+
+
+def open_span(telemetry: Telemetry, spans: Spans, model: Described, operation: str) -> OpenSpan | None:
+    """Begin a call's trace; None where it leaves none."""
+    if spans is Spans.OFF or not telemetry.tracing:
+        return None
+    attributes = {
+        semconv.MODEL_NAME: model.name,
+        semconv.OPERATION: operation,
+        semconv.FRAMEWORK: model.framework,
+        semconv.MODEL_CLASS: model.model_class,
+        semconv.PREDICTION_ID: f"{random.getrandbits(64):016x}",
+    }
+    if model.version is not None:
+        attributes[semconv.MODEL_VERSION] = model.version
+    if spans is Spans.CURRENT:
+        span = trace.get_current_span()
+        if not span.is_recording():
+            return None
+        span.set_attributes(attributes)
+        return OpenSpan(span, None)
+    span = telemetry.tracer.start_span(
+        f"{semconv.SPAN_PREDICT} {model.name}", kind=SpanKind.INTERNAL, attributes=attributes
+    )
+    return OpenSpan(span, context.attach(trace.set_span_in_context(span)))

@@ -1,0 +1,256 @@
+"""Instruments made once, recorders handed out by metric and attributes, and the moments when buffers are emptied."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from threading import Lock, RLock
+from typing import Any
+
+from opentelemetry import metrics, trace
+from opentelemetry.metrics import CallbackOptions, Counter, Histogram, MeterProvider, Observation
+from opentelemetry.trace import Tracer, TracerProvider
+
+from otel_mlmon import safety, semconv
+from otel_mlmon.emit import sdk
+from otel_mlmon.emit.buckets import Layout
+from otel_mlmon.emit.recorder import BufferedRecorder, PublicRecorder, Recorder
+from otel_mlmon.version import __version__
+
+Attributes = tuple[tuple[str, str], ...]
+"""Attributes of a data point: they are a key, too."""
+
+ModelInfo = Callable[[], Iterable[Mapping[str, str]]]
+"""Returns the attributes of every model that is live now."""
+
+_UNITS = {
+    semconv.PREDICTION_DURATION: semconv.UNIT_SECONDS,
+    semconv.PREDICTION_VALUE: semconv.UNIT_ONE,
+    semconv.PREDICTION_CONFIDENCE: semconv.UNIT_ONE,
+    semconv.PREDICTION_BATCH_SIZE: semconv.UNIT_ROWS,
+    semconv.PREDICTIONS: semconv.UNIT_PREDICTIONS,
+    semconv.MONITOR_ERRORS: semconv.UNIT_ERRORS,
+    semconv.MONITOR_DROPPED: semconv.UNIT_VALUES,
+}
+
+_DESCRIPTIONS = {
+    semconv.PREDICTION_DURATION: "Latency of a model call.",
+    semconv.PREDICTION_VALUE: "Scores and regressions that the model answered, one a row.",
+    semconv.PREDICTION_CONFIDENCE: "Probability of the most probable class.",
+    semconv.PREDICTION_BATCH_SIZE: "Rows of an answered call.",
+    semconv.PREDICTIONS: "Rows answered, by predicted class.",
+    semconv.MONITOR_ERRORS: "Failures of the model instrumentation itself.",
+    semconv.MONITOR_DROPPED: "Values that could not be recorded as asked.",
+}
+
+
+class Telemetry:
+    """The way out: one a process, from ``instrument()`` to ``uninstrument()``.
+
+    Parameters
+    ----------
+    model_info
+        Asked for the live models at every collection.
+    meter_provider, tracer_provider
+        Default: the global ones, also when they are set later.
+    """
+
+    def __init__(
+        self,
+        model_info: ModelInfo,
+        meter_provider: MeterProvider | None = None,
+        tracer_provider: TracerProvider | None = None,
+    ) -> None:
+        self._model_info = model_info
+        self._meter_provider = meter_provider
+        self._tracer_provider = tracer_provider
+        self._tracer: Tracer | None = None
+        self._measuring: bool | None = None
+        self._closed = False
+        self._buffered = False
+        self._creating = RLock()
+        self._flushing = Lock()
+        self._instruments: dict[tuple[str, str], Histogram | Counter] = {}
+        self._recorders: dict[tuple[str, str, Attributes], Recorder] = {}
+        _telemetries.add(self)
+
+    @property
+    def measuring(self) -> bool:
+        """Whether there is a meter provider to report to; costs next to nothing."""
+        return self._connect() if self._measuring is None else self._measuring
+
+    @property
+    def tracing(self) -> bool:
+        """Whether there is a tracer provider to report to."""
+        return self._tracer is not None or self._tracer_provider is not None or sdk.tracer_provider_is_set()
+
+    @property
+    def tracer(self) -> Tracer:
+        """The tracer of our scope; to be asked for only while :attr:`tracing`."""
+        if self._tracer is None:
+            self._tracer = trace.get_tracer(semconv.SCOPE, __version__, self._tracer_provider)
+        return self._tracer
+
+    def histogram(self, metric: str, layout: Layout, attributes: Attributes, model: str) -> Recorder:
+        """Return the recorder of a histogram's data point, with the boundaries of ``layout``."""
+        return self._recorder(metric, layout, attributes, model)
+
+    def counter(self, metric: str, attributes: Attributes, model: str) -> Recorder:
+        """Return the recorder of a counter's data point."""
+        return self._recorder(metric, None, attributes, model)
+
+    def dropped(self, model: str, reason: str, count: int) -> None:
+        """Count values of a model that could not be recorded as asked."""
+        attributes = {semconv.MODEL_NAME: model, semconv.MONITOR_REASON: reason}
+        self._count_public(semconv.MONITOR_DROPPED, attributes, count)
+
+    def error(self, stage: str, error: BaseException) -> None:
+        """Count a failure of ours."""
+        attributes = {semconv.MONITOR_STAGE: stage, semconv.ERROR_TYPE: type(error).__name__}
+        self._count_public(semconv.MONITOR_ERRORS, attributes, 1)
+
+    def flush(self) -> None:
+        """Hand all that is held back to the SDK."""
+        with self._flushing:
+            for recorder in list(self._recorders.values()):
+                if isinstance(recorder, BufferedRecorder):
+                    recorder.flush()
+
+    def close(self) -> None:
+        """Hand on what is held back and report nothing more."""
+        self.flush()
+        self._closed = True
+
+    def observations(self) -> list[Observation]:
+        """Return the live models; called before a reader reads, so what is held back gets into its collection."""
+        if self._closed:
+            return []
+        with safety.guard("flush"):
+            self.flush()
+        with safety.guard("model info"):
+            return [Observation(1, attributes) for attributes in self._model_info()]
+        return []
+
+    def _connect(self) -> bool:
+        if self._meter_provider is None:
+            if not sdk.provider_is_set():
+                return False
+            self._meter_provider = metrics.get_meter_provider()
+        with self._creating:
+            if self._measuring is None:
+                meter = self._meter(None)
+                self._buffered = sdk.supported()
+                self._measuring = not isinstance(meter, metrics.NoOpMeter)
+                _tap_of(self._meter_provider, meter).telemetry = weakref.ref(self)
+        return self._measuring
+
+    def _count_public(self, metric: str, attributes: Mapping[str, str], count: int) -> None:
+        if self.measuring and not self._closed:
+            with self._creating:
+                counter = self._instrument(metric, None)
+            if isinstance(counter, Counter):
+                counter.add(count, attributes)
+
+    def _meter(self, layout: Layout | None) -> metrics.Meter:
+        attributes = {} if layout is None else {semconv.BUCKET_LAYOUT: layout.name}
+        return metrics.get_meter(semconv.SCOPE, __version__, self._meter_provider, attributes=attributes)
+
+    def _recorder(self, metric: str, layout: Layout | None, attributes: Attributes, model: str) -> Recorder:
+        key = (metric, "" if layout is None else layout.name, attributes)
+        recorder = self._recorders.get(key)
+        if recorder is None:
+            with self._creating:
+                recorder = self._recorders.setdefault(key, self._new_recorder(metric, layout, attributes, model))
+        return recorder
+
+    def _new_recorder(self, metric: str, layout: Layout | None, attributes: Attributes, model: str) -> Recorder:
+        instrument = self._instrument(metric, layout)
+        public = instrument.record if isinstance(instrument, Histogram) else instrument.add
+
+        def on_dropped(reason: str, count: int) -> None:
+            self.dropped(model, reason, count)
+
+        if self._buffered and sdk.is_sdk(instrument):
+            return BufferedRecorder(instrument, public, dict(attributes), self._flushing, on_dropped)
+        return PublicRecorder(public, dict(attributes), on_dropped)
+
+    def _instrument(self, metric: str, layout: Layout | None) -> Histogram | Counter:
+        key = (metric, "" if layout is None else layout.name)
+        instrument = self._instruments.get(key)
+        if instrument is None:
+            unit, description = _UNITS[metric], _DESCRIPTIONS[metric]
+            meter = self._meter(layout)
+            if layout is None:
+                instrument = meter.create_counter(metric, unit, description)
+            else:
+                instrument = meter.create_histogram(
+                    metric, unit, description, explicit_bucket_boundaries_advisory=layout.boundaries
+                )
+            self._instruments[key] = instrument
+        return instrument
+
+    def _before_fork(self) -> None:
+        # A flush that is half done in another thread would be lost for the child, lock and all.
+        self._flushing.acquire(timeout=1.0)
+
+    def _after_fork_in_parent(self) -> None:
+        if self._flushing.locked():
+            self._flushing.release()
+
+    def _after_fork_in_child(self) -> None:
+        self._creating = RLock()
+        self._flushing = Lock()
+        for recorder in self._recorders.values():
+            if isinstance(recorder, BufferedRecorder):
+                recorder.start_anew(self._flushing)
+        sdk.forget_after_fork(i for i in self._instruments.values() if sdk.is_sdk(i))
+
+
+class _Tap:
+    """The callback that a meter provider keeps for ever, while telemetries come and go."""
+
+    def __init__(self) -> None:
+        self.telemetry: Callable[[], Telemetry | None] = _nobody
+
+    def __call__(self, _options: CallbackOptions) -> Iterable[Observation]:
+        telemetry = self.telemetry()
+        return [] if telemetry is None else telemetry.observations()
+
+
+def _nobody() -> None:
+    return None
+
+
+def _tap_of(provider: MeterProvider, meter: metrics.Meter) -> _Tap:
+    tap = _taps.get(provider)
+    if tap is None:
+        tap = _taps.setdefault(provider, _Tap())
+        meter.create_observable_gauge(
+            semconv.MODEL_INFO,
+            callbacks=[tap],
+            unit=semconv.UNIT_ONE,
+            description="Always 1: the attributes say which model is live.",
+        )
+    return tap
+
+
+_taps: weakref.WeakKeyDictionary[MeterProvider, _Tap] = weakref.WeakKeyDictionary()
+_telemetries: weakref.WeakSet[Telemetry] = weakref.WeakSet()
+
+
+def _at_each(step: Callable[[Telemetry], Any]) -> Callable[[], None]:
+    def run() -> None:
+        for telemetry in list(_telemetries):
+            with safety.guard("fork"):
+                step(telemetry)
+
+    return run
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_at_each(Telemetry._before_fork),
+        after_in_parent=_at_each(Telemetry._after_fork_in_parent),
+        after_in_child=_at_each(Telemetry._after_fork_in_child),
+    )

@@ -1,0 +1,1 @@
+"""A call's record to observations: values, classes, confidence, segments."""

@@ -1,0 +1,108 @@
+"""The one place that turns whatever models take and return into numpy arrays."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from otel_mlmon import semconv
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+
+
+@frozen(eq=False)
+class Factors:
+    """A column as codes, shape (rows,), and the text of the value that each code stands for."""
+
+    codes: NDArray[np.intp]
+    texts: tuple[str, ...]
+
+
+MAX_DENSE = 50_000_000
+"""A sparse matrix with more cells than this is not worth reading."""
+
+
+def to_array(values: Any) -> Array | None:
+    """Read an answer as an array of at least one dimension; None where that is not possible.
+
+    Takes what numpy takes, pandas and polars objects, and sparse matrices. A scalar becomes shape (1,).
+    """
+    if type(values) is np.ndarray:
+        return values if values.ndim else values.reshape(1)
+    if values is None:
+        return None
+    if hasattr(values, "toarray") and hasattr(values, "shape"):
+        if math.prod(values.shape) > MAX_DENSE:
+            return None
+        values = values.toarray()
+    elif hasattr(values, "to_numpy"):
+        values = values.to_numpy()
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError):
+        return None
+    if array.dtype == object and array.ndim <= 1 and any(map(_is_nested, array.reshape(-1)[:1].tolist())):
+        return None
+    return array if array.ndim else array.reshape(1)
+
+
+def to_floats(values: Any) -> Floats | None:
+    """Read an answer as float64 of at least one dimension; None where it holds no real numbers."""
+    array = to_array(values)
+    if array is None or array.dtype.kind in "cmM":
+        return None
+    if array.dtype == np.float64:
+        return array
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        return None
+
+
+def label_text(label: Any) -> str:
+    """Return a label, class or segment value as an attribute's value: text of bounded length."""
+    if label is None or (isinstance(label, (float, np.floating)) and math.isnan(label)):
+        return semconv.MISSING
+    if isinstance(label, np.generic):
+        label = label.item()
+    if isinstance(label, bool):
+        return "true" if label else "false"
+    if isinstance(label, float) and label.is_integer():
+        # The same class is an int from one estimator and a float from another.
+        label = int(label)
+    text = label if isinstance(label, str) else str(label)
+    return text[: semconv.MAX_ATTRIBUTE_LENGTH]
+
+
+def factorize(column: Any) -> Factors | None:
+    """Return which of a column's different values each row has; None where the column cannot be read.
+
+    pandas hashes its columns, categorical and Arrow-backed ones without a look at their rows; others are sorted.
+    """
+    if hasattr(column, "factorize"):
+        codes, uniques = column.factorize()
+        return _with_missing(np.asarray(codes), [label_text(value) for value in uniques.tolist()])
+    array = to_array(column)
+    if array is None or array.ndim != 1:
+        return None
+    if array.dtype == object:
+        # Mixed types cannot be sorted, and text with a None among it is such a mixture.
+        array = np.array([label_text(value) for value in array.tolist()])
+    uniques, codes = np.unique(array, return_inverse=True)
+    return Factors(codes.reshape(-1), tuple(label_text(value) for value in uniques.tolist()))
+
+
+def _with_missing(codes: NDArray[np.intp], texts: list[str]) -> Factors:
+    missing = codes < 0
+    if missing.any():
+        return Factors(np.where(missing, len(texts), codes), (*texts, semconv.MISSING))
+    return Factors(codes, tuple(texts))
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, (list, tuple, dict, set, np.ndarray))

@@ -1,0 +1,115 @@
+"""Every metric, attribute and unit name that leaves the process, once, with its meaning.
+
+There is no OpenTelemetry convention for predictive models yet, so the ``ml`` name space is ours. The rules are those
+of the general conventions: lower case, dots for name spaces, UCUM units, no unit and no ``_total`` in a name.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCOPE: Final = "otel_mlmon"
+
+# Metrics
+
+PREDICTION_DURATION: Final = "ml.prediction.duration"
+"""Histogram, ``s``: latency of a model call; its count is the number of calls."""
+
+PREDICTION_VALUE: Final = "ml.prediction.value"
+"""Histogram, ``1``: the distribution of scores and regressions, one value a row."""
+
+PREDICTIONS: Final = "ml.predictions"
+"""Counter, ``{prediction}``: rows answered, by predicted class."""
+
+PREDICTION_CONFIDENCE: Final = "ml.prediction.confidence"
+"""Histogram, ``1``: probability of the most probable class; its mean is the expected accuracy, with no labels."""
+
+PREDICTION_BATCH_SIZE: Final = "ml.prediction.batch.size"
+"""Histogram, ``{row}``: rows of an answered call."""
+
+MODEL_INFO: Final = "ml.model.info"
+"""Gauge, ``1``: always 1; its attributes say which model is live."""
+
+MONITOR_ERRORS: Final = "ml.monitor.errors"
+"""Counter, ``{error}``: failures of the instrumentation itself, which the service never sees."""
+
+MONITOR_DROPPED: Final = "ml.monitor.dropped"
+"""Counter, ``{value}``: values that could not be recorded as asked, by reason."""
+
+# Units
+
+UNIT_SECONDS: Final = "s"
+UNIT_ONE: Final = "1"
+UNIT_PREDICTIONS: Final = "{prediction}"
+UNIT_ROWS: Final = "{row}"
+UNIT_ERRORS: Final = "{error}"
+UNIT_VALUES: Final = "{value}"
+
+# Attributes of metrics and spans
+
+MODEL_NAME: Final = "ml.model.name"
+MODEL_VERSION: Final = "ml.model.version"
+OPERATION: Final = "ml.operation"
+"""The method that answered: ``predict``, ``predict_proba``, …"""
+
+OUTPUT_NAME: Final = "ml.output.name"
+"""Which of several outputs: a class of ``predict_proba``, a target of a multi-output model."""
+
+PREDICTION_CLASS: Final = "ml.prediction.class"
+ERROR_TYPE: Final = "error.type"
+"""Class name of the exception; absent on success."""
+
+SEGMENT_PREFIX: Final = "ml.segment."
+
+# Attributes of ml.model.info and of spans only
+
+FRAMEWORK: Final = "ml.framework"
+MODEL_CLASS: Final = "ml.model.class"
+MODEL_FINGERPRINT: Final = "ml.model.fingerprint"
+"""First 16 hexadecimal digits of the SHA-256 of the file that the model was loaded from."""
+
+# Attributes of spans only
+
+SPAN_PREDICT: Final = "predict"
+"""Span name, followed by the model's name."""
+
+PREDICTION_ID: Final = "ml.prediction.id"
+PREDICTION_ROWS: Final = "ml.prediction.rows"
+PREDICTION_SCORE: Final = "ml.prediction.value"
+"""The score, when the call has one row."""
+
+REVIEW: Final = "ml.review"
+"""True on answers that a person should look at."""
+
+# Attributes of our own failures
+
+MONITOR_STAGE: Final = "ml.monitor.stage"
+"""Which part of the instrumentation failed: ``capture``, ``observe``, ``emit``, …"""
+
+MONITOR_REASON: Final = "ml.monitor.reason"
+
+DROPPED_NAN: Final = "nan"
+DROPPED_INFINITE: Final = "infinite"
+DROPPED_NEGATIVE: Final = "negative"
+"""Only where the SDK's internals are out of reach: its public histogram refuses negative numbers."""
+
+DROPPED_UNREADABLE: Final = "unreadable"
+"""The model's answer could not be read as numbers or labels."""
+
+DROPPED_SEGMENT_OVERFLOW: Final = "segment_overflow"
+"""The prediction was counted, but some of its segment values were folded into ``other``."""
+
+# Attributes of the scope
+
+BUCKET_LAYOUT: Final = "ml.buckets"
+"""Which boundaries the histograms of a scope have; one instrument can have only one set."""
+
+# Values of attributes
+
+OTHER: Final = "other"
+"""Stands for all values beyond a limit."""
+
+MISSING: Final = "missing"
+"""Stands for None and NaN in a segment or a class."""
+
+MAX_ATTRIBUTE_LENGTH: Final = 256
