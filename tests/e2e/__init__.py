@@ -1,0 +1,1 @@
+"""The whole path with nothing mocked: service, collector, Prometheus, Alertmanager, webhook."""

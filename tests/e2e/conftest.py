@@ -1,0 +1,101 @@
+"""The back ends once a session; a service of its own for each test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from examples.flight_delay.data import load_flights
+from examples.flight_delay.train import MODEL_FILE
+
+from .backends import ROOT, Backends, BackendsMissingError, find_backends
+from .processes import Program, free_ports
+from .replay import Flight, flights_of
+from .service import Service, build_service
+from .stack import Stack, build_stack
+from .webhook import serve_webhook
+
+JULY = 7
+
+_programs = pytest.StashKey[list[Program]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_programs] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    """Show what the programs have written beside the failure of a test that used them."""
+    report = yield
+    if report.failed:
+        for program in item.config.stash[_programs]:
+            report.sections.append((f"end of {program.log_file.name}", program.log()))
+    return report
+
+
+@pytest.fixture(scope="session")
+def backends() -> Backends:
+    """The real programs; without them a test skips, and fails where CI is set: there nothing may go untested."""
+    try:
+        return find_backends()
+    except BackendsMissingError as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(missing), pytrace=False)
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the example's model and its baseline."""
+    folder = tmp_path_factory.mktemp("model")
+    command = [sys.executable, "-m", "examples.flight_delay.train", "--out", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def july() -> list[Flight]:
+    """All flights of July, in time order."""
+    return flights_of(JULY, load_flights())
+
+
+@pytest.fixture(scope="session")
+def stack(backends: Backends, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Stack]:
+    """Collector, Prometheus, Alertmanager and the webhook, running."""
+    (port,) = free_ports(1)
+    with serve_webhook(port) as webhook:
+        stack = build_stack(backends, tmp_path_factory.mktemp("stack"), webhook)
+        pytestconfig.stash[_programs].extend(stack.programs)
+        try:
+            for program in stack.programs:
+                program.start()
+            yield stack
+        finally:
+            for program in reversed(stack.programs):
+                program.stop()
+
+
+@pytest.fixture
+def start_service(
+    stack: Stack, trained: Path, tmp_path: Path, pytestconfig: pytest.Config
+) -> Iterator[Callable[[str], Service]]:
+    """Start the example service under a name, and stop it after the test."""
+    started: list[Program] = []
+
+    def start(name: str) -> Service:
+        service = build_service(name, trained / MODEL_FILE, stack.otlp, tmp_path)
+        started.append(service.program)
+        pytestconfig.stash[_programs].append(service.program)
+        service.program.start()
+        return service
+
+    yield start
+    for program in started:
+        program.stop()
+        pytestconfig.stash[_programs].remove(program)

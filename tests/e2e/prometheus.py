@@ -1,0 +1,51 @@
+"""Ask Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+
+HISTORY = "1h"
+"""Longer than any test: the last sample of every process that ever reported, also of those that have ended."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of an instant query, with its labels and its value now."""
+
+    labels: Mapping[str, str]
+    value: float
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """The query interface of a running Prometheus."""
+
+    address: str
+
+    def query(self, expression: str) -> list[Series]:
+        """Return what an instant query answers now."""
+        answer = httpx.get(
+            f"{self.address}/api/v1/query", params={"query": expression}, timeout=10, trust_env=False
+        ).json()
+        assert answer["status"] == "success", f"{expression}: {answer}"
+        return [Series(each["metric"], float(each["value"][1])) for each in answer["data"]["result"]]
+
+    def total(self, metric: str, job: str) -> float:
+        """Return the sum of a counter over all processes of a service, living or not."""
+        found = self.query(f'sum(last_over_time({metric}{{job="{job}"}}[{HISTORY}]))')
+        return found[0].value if found else 0.0
+
+    def totals_by(self, label: str, metric: str, job: str) -> dict[str, float]:
+        """Return the same sum for each value of ``label``."""
+        found = self.query(f'sum by ({label}) (last_over_time({metric}{{job="{job}"}}[{HISTORY}]))')
+        return {series.labels.get(label, ""): series.value for series in found}
+
+    def alerts_fired(self, job: str) -> set[str]:
+        """Return the names of the alerts that have fired for a service at any time."""
+        found = self.query(
+            f'group by (alertname) (last_over_time(ALERTS{{job="{job}", alertstate="firing"}}[{HISTORY}]))'
+        )
+        return {series.labels["alertname"] for series in found}

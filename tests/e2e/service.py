@@ -1,0 +1,62 @@
+"""The example service as it runs in production: gunicorn, two workers, started by ``opentelemetry-instrument``."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from .backends import ROOT
+from .processes import Program, free_ports
+from .waiting import await_until
+
+WORKERS = 2
+EXPORT_MILLISECONDS = 1000
+SERVICE_START = re.compile(r"Booting worker with pid: (\d+)")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service; ``name`` is its OTEL_SERVICE_NAME and therefore its ``job`` in Prometheus."""
+
+    name: str
+    address: str
+    program: Program
+
+    def worker_pids(self) -> list[int]:
+        """Return the process ids of all workers that gunicorn has ever booted, the newest last."""
+        return [int(pid) for pid in SERVICE_START.findall(self.program.log())]
+
+    def replace_worker(self) -> None:
+        """Send SIGTERM to the oldest worker, and return when gunicorn has put another in its place."""
+        before = self.worker_pids()
+        os.kill(before[0], signal.SIGTERM)
+        await_until("gunicorn boots another worker", lambda: len(self.worker_pids()) > len(before), within=20)
+
+
+def build_service(name: str, model: Path, otlp: str, folder: Path) -> Service:
+    """Return the service, not yet started."""
+    (port,) = free_ports(1)
+    scripts = Path(sys.executable).parent
+    command = [
+        *(scripts / "opentelemetry-instrument", "gunicorn", "examples.flight_delay.service:app"),
+        *("--workers", str(WORKERS), "--worker-class", "uvicorn_worker.UvicornWorker"),
+        *("--bind", f"127.0.0.1:{port}", "--graceful-timeout", "10"),
+    ]
+    environment = {
+        "HOME": str(folder),  # gunicorn puts its control socket there
+        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "MODEL_PATH": str(model),
+        "OTEL_SERVICE_NAME": name,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": otlp,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_METRIC_EXPORT_INTERVAL": str(EXPORT_MILLISECONDS),
+        "OTEL_LOGS_EXPORTER": "none",
+        "OTEL_MLMON_CONFIG": str(ROOT / "examples" / "flight_delay" / "mlmon.yaml"),
+    }
+    address = f"http://127.0.0.1:{port}"
+    return Service(name, address, Program(name, command, f"{address}/healthz", folder, environment))

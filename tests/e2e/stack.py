@@ -1,0 +1,123 @@
+"""Collector, Prometheus and Alertmanager as the shipped configurations set them up, on free ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .backends import COLLECTOR_FOLDER, Backends
+from .compressed import compressed, divided
+from .processes import Program, free_ports
+from .prometheus import Prometheus
+from .webhook import Webhook
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The running back ends, and where the services of the tests send their telemetry."""
+
+    collector: Program
+    prometheus: Program
+    alertmanager: Program
+    otlp: str
+    ask: Prometheus
+    webhook: Webhook
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """Every program, in the order to start them."""
+        return (self.alertmanager, self.prometheus, self.collector)
+
+
+@dataclass(frozen=True)
+class _Ports:
+    otlp_grpc: int
+    otlp_http: int
+    health: int
+    collector_metrics: int
+    prometheus: int
+    alertmanager: int
+
+
+def build_stack(backends: Backends, folder: Path, webhook: Webhook) -> Stack:
+    """Return the stack, not yet started; all that it writes goes into ``folder``."""
+    ports = _Ports(*free_ports(6))
+    return Stack(
+        collector=_collector(backends, folder, ports),
+        prometheus=_prometheus(backends, folder, ports),
+        alertmanager=_alertmanager(backends, folder, ports, webhook),
+        otlp=_at(ports.otlp_http),
+        ask=Prometheus(_at(ports.prometheus)),
+        webhook=webhook,
+    )
+
+
+def _collector(backends: Backends, folder: Path, ports: _Ports) -> Program:
+    return Program(
+        "collector",
+        [backends.collector, "--config", COLLECTOR_FOLDER / "agent.yaml"],
+        health=_at(ports.health),
+        folder=folder,
+        environment={
+            "MLMON_OTLP_GRPC": f"127.0.0.1:{ports.otlp_grpc}",
+            "MLMON_OTLP_HTTP": f"127.0.0.1:{ports.otlp_http}",
+            "MLMON_HEALTH": f"127.0.0.1:{ports.health}",
+            "MLMON_PROMETHEUS": f"{_at(ports.prometheus)}/api/v1/otlp",
+            "MLMON_SELF_METRICS_PORT": str(ports.collector_metrics),
+        },
+    )
+
+
+def _prometheus(backends: Backends, folder: Path, ports: _Ports) -> Program:
+    rules = folder / "rules"
+    rules.mkdir()
+    for shipped in COLLECTOR_FOLDER.glob("rules/*.yml"):
+        if not shipped.name.endswith(".test.yml"):
+            (rules / shipped.name).write_text(compressed(shipped.read_text(encoding="utf-8")), encoding="utf-8")
+    configuration = (COLLECTOR_FOLDER / "prometheus.yml").read_text(encoding="utf-8")
+    configuration = _replace(configuration, "127.0.0.1:9093", f"127.0.0.1:{ports.alertmanager}")
+    configuration = _replace(configuration, "127.0.0.1:8888", f"127.0.0.1:{ports.collector_metrics}")
+    (folder / "prometheus.yml").write_text(compressed(configuration), encoding="utf-8")
+    return Program(
+        "prometheus",
+        [
+            backends.prometheus,
+            "--config.file=prometheus.yml",
+            "--web.enable-otlp-receiver",
+            f"--web.listen-address=127.0.0.1:{ports.prometheus}",
+            "--storage.tsdb.path=prometheus-data",
+            # Times that are flags, divided like those of the configuration: their defaults are 5m and 1m.
+            f"--query.lookback-delta={divided('5m')}",
+            f"--rules.alert.resend-delay={divided('1m')}",
+        ],
+        health=f"{_at(ports.prometheus)}/-/ready",
+        folder=folder,
+    )
+
+
+def _alertmanager(backends: Backends, folder: Path, ports: _Ports, webhook: Webhook) -> Program:
+    shipped = (COLLECTOR_FOLDER / "alertmanager.yml").read_text(encoding="utf-8")
+    (folder / "alertmanager.yml").write_text(compressed(shipped), encoding="utf-8")
+    for path in ("page", "ticket"):
+        (folder / f"webhook_{path}.url").write_text(f"{webhook.address}/{path}\n", encoding="utf-8")
+    return Program(
+        "alertmanager",
+        [
+            backends.alertmanager,
+            "--config.file=alertmanager.yml",
+            f"--web.listen-address=127.0.0.1:{ports.alertmanager}",
+            "--storage.path=alertmanager-data",
+            "--cluster.listen-address=",
+        ],
+        health=f"{_at(ports.alertmanager)}/-/ready",
+        folder=folder,
+    )
+
+
+def _at(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _replace(text: str, old: str, new: str) -> str:
+    assert text.count(old) == 1, f"{old} is not once in the configuration"
+    return text.replace(old, new)

@@ -1,0 +1,51 @@
+"""Every row that the service answers is in Prometheus, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from .replay import Flight, Replay
+from .service import WORKERS, Service
+from .stack import Stack
+from .totals import await_totals
+
+pytestmark = pytest.mark.e2e
+
+ARRIVAL_SECONDS = 15.0
+
+StartService = Callable[[str], Service]
+
+
+def test_counts_of_both_workers_add_up_to_the_rows_sent_for_every_origin(
+    stack: Stack, start_service: StartService, july: list[Flight]
+):
+    service = start_service("totals")
+    replay = Replay(service.address)
+    replay.send(july[:3000], batch=50)
+
+    await_totals(stack.ask, service.name, replay.sent, within=ARRIVAL_SECONDS)
+    reporting = stack.ask.totals_by("instance", "ml_prediction_value_count", service.name)
+    assert len(reporting) == WORKERS
+
+
+def test_a_worker_that_is_replaced_takes_no_row_with_it(stack: Stack, start_service: StartService, july: list[Flight]):
+    service = start_service("replaced-worker")
+    replay = Replay(service.address)
+    replay.send(july[:1000], batch=20)
+    service.replace_worker()
+    replay.send(july[1000:2000], batch=20)
+
+    await_totals(stack.ask, service.name, replay.sent, within=ARRIVAL_SECONDS)
+    reporting = stack.ask.totals_by("instance", "ml_prediction_value_count", service.name)
+    assert len(reporting) == WORKERS + 1
+
+
+def test_rows_answered_right_before_sigterm_are_not_lost(stack: Stack, start_service: StartService, july: list[Flight]):
+    service = start_service("sigterm")
+    replay = Replay(service.address)
+    replay.send(july[:1000], batch=20)
+    service.program.stop()
+
+    await_totals(stack.ask, service.name, replay.sent, within=ARRIVAL_SECONDS)

@@ -1,0 +1,36 @@
+"""Compare what Prometheus has counted with what was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .prometheus import Prometheus
+from .replay import Sent
+from .waiting import DeadlineError, await_until
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Calls, and rows by origin, as three metrics tell them independently of each other."""
+
+    calls: float
+    values: dict[str, float]
+    predictions: dict[str, float]
+
+
+def await_totals(ask: Prometheus, job: str, sent: Sent, within: float) -> None:
+    """Return when Prometheus holds exactly what was sent, and stays so; fail with both figures otherwise."""
+    expected = Totals(sent.calls, dict(sent.rows), dict(sent.rows))
+    try:
+        await_until(f"all that was sent to {job} is counted", lambda: counted(ask, job) == expected, within)
+    except DeadlineError:
+        assert counted(ask, job) == expected
+
+
+def counted(ask: Prometheus, job: str) -> Totals:
+    """Return the sums over all processes of a service."""
+    return Totals(
+        calls=ask.total("ml_prediction_duration_seconds_count", job),
+        values=ask.totals_by("ml_segment_origin", "ml_prediction_value_count", job),
+        predictions=ask.totals_by("ml_segment_origin", "ml_predictions_total", job),
+    )
