@@ -1,0 +1,1 @@
+"""The command ``otel-mlmon``; nothing else in the package imports it."""
