@@ -14,9 +14,9 @@ from examples.flight_delay.data import load_flights
 from examples.flight_delay.train import MODEL_FILE
 
 from .backends import ROOT, Backends, BackendsMissingError, find_backends
-from .processes import Program, free_ports
+from .processes import LOG_TAIL, Program, free_ports
 from .replay import Flight, flights_of
-from .service import Service, build_service
+from .service import ONE_THREAD, Service, build_service
 from .stack import Stack, build_stack
 from .webhook import serve_webhook
 
@@ -35,7 +35,7 @@ def pytest_runtest_makereport(item: pytest.Item):
     report = yield
     if report.failed:
         for program in item.config.stash[_programs]:
-            report.sections.append((f"end of {program.log_file.name}", program.log()))
+            report.sections.append((f"end of {program.log_file.name}", program.log()[-LOG_TAIL:]))
     return report
 
 
@@ -55,7 +55,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the example's model and its baseline."""
     folder = tmp_path_factory.mktemp("model")
     command = [sys.executable, "-m", "examples.flight_delay.train", "--out", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    environment = {**os.environ, **ONE_THREAD}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120, stdout=subprocess.DEVNULL)
     return folder
 
 

@@ -16,7 +16,8 @@ from .waiting import await_until
 
 STOP_SECONDS = 15.0
 START_SECONDS = 60.0
-TAIL_CHARACTERS = 6000
+LOG_TAIL = 6000
+"""Characters of a log that a failure shows."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -81,13 +82,11 @@ class Program:
         return self._end(signal.SIGKILL)
 
     def log(self) -> str:
-        """Return the end of what it has written."""
-        if not self.log_file.exists():
-            return ""
-        return self.log_file.read_text(encoding="utf-8", errors="replace")[-TAIL_CHARACTERS:]
+        """Return all that it has written."""
+        return self.log_file.read_text(encoding="utf-8", errors="replace") if self.log_file.exists() else ""
 
     def _ready(self) -> bool:
-        assert self.running, f"{self.name} ended while starting:\n{self.log()}"
+        assert self.running, f"{self.name} ended while starting:\n{self.log()[-LOG_TAIL:]}"
         return httpx.get(self._health, timeout=2, trust_env=False).status_code == httpx.codes.OK
 
     def _end(self, number: signal.Signals) -> int:

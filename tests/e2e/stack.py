@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from .alertmanager import Alertmanager
 from .backends import COLLECTOR_FOLDER, Backends
 from .compressed import compressed, divided
 from .processes import Program, free_ports
@@ -21,6 +22,7 @@ class Stack:
     alertmanager: Program
     otlp: str
     ask: Prometheus
+    notifier: Alertmanager
     webhook: Webhook
 
     @property
@@ -48,6 +50,7 @@ def build_stack(backends: Backends, folder: Path, webhook: Webhook) -> Stack:
         alertmanager=_alertmanager(backends, folder, ports, webhook),
         otlp=_at(ports.otlp_http),
         ask=Prometheus(_at(ports.prometheus)),
+        notifier=Alertmanager(_at(ports.alertmanager)),
         webhook=webhook,
     )
 

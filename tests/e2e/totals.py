@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from .prometheus import Prometheus
@@ -19,12 +20,20 @@ class Totals:
 
 
 def await_totals(ask: Prometheus, job: str, sent: Sent, within: float) -> None:
-    """Return when Prometheus holds exactly what was sent, and stays so; fail with both figures otherwise."""
+    """Return when Prometheus holds exactly what was sent; fail with both figures otherwise."""
     expected = Totals(sent.calls, dict(sent.rows), dict(sent.rows))
     try:
         await_until(f"all that was sent to {job} is counted", lambda: counted(ask, job) == expected, within)
-    except DeadlineError:
-        assert counted(ask, job) == expected
+    except DeadlineError as late:
+        message = f"Prometheus has\n{counted(ask, job)}\nand these were answered by {job}:\n{expected}"
+        raise AssertionError(message) from late
+
+
+def await_next_export(ask: Prometheus, job: str) -> None:
+    """Return when every process has reported once more: what is counted twice shows then."""
+    now = time.time()
+    reported = f'min(timestamp(ml_prediction_value_count{{job="{job}"}})) > {now}'
+    await_until(f"{job} reports once more", lambda: ask.query(reported), within=15)
 
 
 def counted(ask: Prometheus, job: str) -> Totals:
