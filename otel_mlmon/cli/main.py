@@ -1,0 +1,36 @@
+"""The command ``otel-mlmon``: one row a subcommand."""
+
+from __future__ import annotations
+
+import sys
+
+from otel_mlmon.cli.failure import Failure, needs_extra
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    try:
+        _run()
+    except Failure as failure:
+        sys.exit(f"otel-mlmon: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _run() -> None:
+    with needs_extra("cli"):
+        import typer  # noqa: PLC0415  (without the extra, this must be the error that the user reads)
+
+        from otel_mlmon.cli.demo.command import demo  # noqa: PLC0415
+
+    app = typer.Typer(
+        help="See what your models answer in production.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(lambda: None)  # keeps `demo` a subcommand while it is the only one
+    app.command()(demo)
+    app()
