@@ -17,6 +17,7 @@ from otel_mlmon.emit.spans import OpenSpan, open_span
 from otel_mlmon.emit.telemetry import Telemetry
 from otel_mlmon.observe.channel import Channel
 from otel_mlmon.observe.prediction import Prediction
+from otel_mlmon.observe.summary import summarise
 from otel_mlmon.safety import guard
 
 Wrapped = Callable[..., Any]
@@ -63,13 +64,13 @@ class Engine:
         return not self._closed and (self._telemetry.measuring or self._telemetry.tracing)
 
     def _around_prediction(self, hook: Hook, adapter: Adapter) -> Around:
+        operation = hook.operation
+
         @guard("begin")
         def begin(instance: Any) -> ObservedCall:
             live = self._models.of(instance, adapter)
-            channel = self._models.channel(live, hook.operation, self._telemetry)
-            return ObservedCall(
-                hook, live, channel, open_span(self._telemetry, self._spans, live.model, hook.operation)
-            )
+            channel = self._models.channel(live, operation, self._telemetry)
+            return ObservedCall(hook, live, channel, open_span(self._telemetry, self._spans, live.model, operation))
 
         def observe_call(wrapped: Wrapped, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             if inside.get() or not self._active():
@@ -107,14 +108,15 @@ class ObservedCall:
     @guard("prediction")
     def answered(self, call: Call, seconds: float) -> None:
         """Record what the model answered."""
-        summary = None
+        observed = None
         try:
             read, pick = self.hook.outputs, self.hook.inputs
             answer = None if read is None else read(call)
-            summary = self.channel.observe(Prediction(answer, pick(call.args, call.kwargs), seconds))
+            observed = self.channel.observe(Prediction(answer, pick(call.args, call.kwargs), seconds))
         finally:
             if self.span is not None:
-                self.span.answered(summary)
+                output = self.live.model.rule.output
+                self.span.answered(None if observed is None else summarise(observed, output))
 
     @guard("failed call")
     def failed(self, error: BaseException, seconds: float) -> None:

@@ -14,7 +14,8 @@ from otel_mlmon.capture.naming import Label, WeakIdentityMap, labels
 from otel_mlmon.config.schema import Configuration, Identity, ModelRule
 from otel_mlmon.emit.telemetry import Telemetry
 from otel_mlmon.observe.arrays import label_text
-from otel_mlmon.observe.channel import Channel, ModelSegments
+from otel_mlmon.observe.channel import Channel
+from otel_mlmon.observe.model_segments import ModelSegments
 from otel_mlmon.observe.prediction import Model
 
 

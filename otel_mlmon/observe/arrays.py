@@ -60,8 +60,13 @@ def to_floats(values: Any) -> Floats | None:
         return array
     try:
         return array.astype(np.float64)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
+
+
+def to_table(array: Array) -> Array:
+    """View an array as one of shape (rows, columns)."""
+    return array.reshape(len(array), math.prod(array.shape[1:]))
 
 
 def label_text(label: Any) -> str:
@@ -87,13 +92,15 @@ def factorize(column: Any) -> Factors | None:
     if hasattr(column, "factorize"):
         codes, uniques = column.factorize()
         return _with_missing(np.asarray(codes), [label_text(value) for value in uniques.tolist()])
-    array = to_array(column)
+    # numpy would turn a NaN among text into the text "nan".
+    array = to_array(np.array(column, dtype=object) if isinstance(column, (list, tuple)) else column)
     if array is None or array.ndim != 1:
         return None
-    if array.dtype == object:
+    try:
+        uniques, codes = np.unique(array, return_inverse=True)
+    except TypeError:
         # Mixed types cannot be sorted, and text with a None among it is such a mixture.
-        array = np.array([label_text(value) for value in array.tolist()])
-    uniques, codes = np.unique(array, return_inverse=True)
+        uniques, codes = np.unique([label_text(value) for value in array.tolist()], return_inverse=True)
     return Factors(codes.reshape(-1), tuple(label_text(value) for value in uniques.tolist()))
 
 

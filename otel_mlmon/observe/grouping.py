@@ -10,7 +10,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from otel_mlmon import semconv
-from otel_mlmon.observe.arrays import Factors, factorize
+from otel_mlmon.observe.arrays import Factors, factorize, label_text, to_array
 from otel_mlmon.observe.segments import Pairs
 
 Index = slice | NDArray[np.intp]
@@ -58,6 +58,12 @@ def read_columns(inputs: Any, keys: tuple[str | int, ...], count: int) -> ReadCo
     return ReadColumns(tuple(factors), tuple(unreadable))
 
 
+def read_first(inputs: Any, keys: tuple[str | int, ...]) -> list[str | None]:
+    """Read the configured columns of inputs of one row; None for one that is absent or has another length."""
+    columns = (to_array(_column(inputs, key)) for key in keys)
+    return [label_text(column[0]) if column is not None and column.shape == (1,) else None for column in columns]
+
+
 def combinations(columns: tuple[tuple[str, Factors], ...]) -> tuple[NDArray[np.intp], list[Pairs]]:
     """Return each row's combination, shape (rows,), and the combinations that occur."""
     key, first = columns[0]
@@ -93,20 +99,21 @@ def split(codes: NDArray[np.intp], pairs: list[Pairs]) -> Iterator[Group]:
 
 
 def _column(inputs: Any, key: str | int) -> Any:
-    names = getattr(inputs, "columns", None)
-    if names is not None and not callable(names):
-        return _named_column(inputs, list(names), key)
     if isinstance(inputs, dict):
         return inputs.get(key)
+    for attribute in ("column_names", "columns"):
+        names = getattr(inputs, attribute, None)
+        if names is not None and not callable(names):
+            return _named_column(inputs, names, key)
     structured = getattr(getattr(inputs, "dtype", None), "names", None)
     if structured:
-        return _named_column(inputs, list(structured), key)
+        return _named_column(inputs, structured, key)
     if isinstance(key, int) and getattr(inputs, "ndim", 0) == 2 and 0 <= key < inputs.shape[1]:
         return inputs[:, key]
     return None
 
 
-def _named_column(inputs: Any, names: list[Any], key: str | int) -> Any:
+def _named_column(inputs: Any, names: Any, key: str | int) -> Any:
     if key in names:
         return inputs[key]
     return inputs[names[key]] if isinstance(key, int) and 0 <= key < len(names) else None

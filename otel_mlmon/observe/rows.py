@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import frozen
 
 from otel_mlmon import semconv
 from otel_mlmon.config.schema import Output, OutputKind
 from otel_mlmon.emit.buckets import NUMBER, PROBABILITY, Layout, custom
-from otel_mlmon.observe.arrays import Array, Factors, Floats, factorize, label_text, to_array, to_floats
+from otel_mlmon.observe.arrays import Factors, Floats, factorize, label_text, to_array, to_floats, to_table
 from otel_mlmon.observe.prediction import Answer, Labels, LogProbabilities, Probabilities, Scores
 
 MAX_OUTPUTS = 10
 """Up to so many classes or outputs have a distribution each."""
+
+SUM_TOLERANCE = 1e-3
 
 
 @frozen(eq=False)
@@ -57,57 +59,78 @@ def read_rows(answer: Answer, output: Output) -> Rows | None:
     output
         What is configured for the model's outputs.
     """
+    if isinstance(answer, Labels):
+        return _read_labels(answer.values, unit_layout(output))
     if isinstance(answer, Scores):
-        rows = _read_labels(answer.values) if output.kind is OutputKind.LABEL else _read_scores(answer, output)
-    elif isinstance(answer, Labels):
-        rows = _read_labels(answer.values)
-    else:
-        rows = _read_probabilities(answer, output)
-    if rows is not None and output.boundaries is not None:
-        return evolve(rows, layout=custom(output.boundaries))
-    return rows
+        layout = score_layout(output)
+        return _read_labels(answer.values, unit_layout(output)) if layout is None else _read_scores(answer, layout)
+    return _read_probabilities(answer, output)
 
 
-def _read_scores(answer: Scores, output: Output) -> Rows | None:
-    numbers = to_floats(answer.values)
-    if numbers is None:
+def unit_layout(output: Output) -> Layout:
+    """Return the boundaries for probabilities."""
+    return PROBABILITY if output.boundaries is None else custom(output.boundaries)
+
+
+def score_layout(output: Output) -> Layout | None:
+    """Return the boundaries for numbers of no known meaning; None where they are configured to be labels."""
+    if output.kind is OutputKind.LABEL:
         return None
-    layout = PROBABILITY if output.kind is OutputKind.PROBABILITY else NUMBER
-    return Rows(len(numbers), layout, values=_named_columns(numbers, answer.names))
+    if output.boundaries is not None:
+        return custom(output.boundaries)
+    return PROBABILITY if output.kind is OutputKind.PROBABILITY else NUMBER
 
 
-def _read_labels(values: object) -> Rows | None:
+def class_texts(classes: Sequence[object] | None, width: int) -> Sequence[str]:
+    """Return the names of ``width`` classes: their labels where these are known, else their indices."""
+    return [label_text(label) for label in (range(width) if classes is None or len(classes) != width else classes)]
+
+
+def shown_classes(texts: Sequence[str], output: Output) -> Sequence[tuple[int, str | None]]:
+    """Return index and name of the classes that have a distribution; of two, the positive one needs no name."""
+    if len(texts) == 1:
+        return [(0, None)]
+    if len(texts) == 2:
+        positive = None if output.positive_class is None else label_text(output.positive_class)
+        return [(texts.index(positive) if positive in texts else 1, None)]
+    wanted = output.classes or (texts if len(texts) <= MAX_OUTPUTS else ())
+    return [(index, text) for index, text in enumerate(texts) if text in wanted]
+
+
+def is_distribution(total: float) -> bool:
+    """Tell whether a row of probabilities with this sum is one; it is not where every label has one of its own."""
+    return abs(total - 1.0) < SUM_TOLERANCE
+
+
+def _read_scores(answer: Scores, layout: Layout) -> Rows | None:
+    numbers = to_floats(answer.values)
+    return None if numbers is None else Rows(len(numbers), layout, values=_named_columns(numbers, answer.names))
+
+
+def _read_labels(values: object, layout: Layout) -> Rows | None:
     labels = to_array(values)
     if labels is None:
         return None
-    if labels.ndim == 1:
-        return _class_rows(len(labels), [(None, labels)])
-    table = labels.reshape(len(labels), -1)
-    if table.shape[1] == 1:
-        return _class_rows(len(labels), [(None, table[:, 0])])
-    return _class_rows(
-        len(labels), [(str(index), table[:, index]) for index in range(min(table.shape[1], MAX_OUTPUTS))]
-    )
-
-
-def _class_rows(count: int, columns: list[tuple[str | None, Array]]) -> Rows | None:
-    found = [(name, factorize(column)) for name, column in columns]
+    table = to_table(labels)
+    width = min(table.shape[1], MAX_OUTPUTS)
+    found = [(None if width == 1 else str(index), factorize(table[:, index])) for index in range(width)]
     classes = tuple(ClassColumn(name, factors) for name, factors in found if factors is not None)
-    return Rows(count, NUMBER, classes=classes) if classes else None
+    return Rows(len(labels), layout, classes=classes) if classes else None
 
 
 def _read_probabilities(answer: Probabilities | LogProbabilities, output: Output) -> Rows | None:
     if not isinstance(answer.values, list):
         return _read_distribution(answer, None, answer.values, answer.classes, output)
-    many = len(answer.values) > 1
     parts = []
     for index, values in enumerate(answer.values[:MAX_OUTPUTS]):
         classes = None if answer.classes is None else answer.classes[index]
-        part = _read_distribution(answer, str(index) if many else None, values, classes, output)
+        part = _read_distribution(answer, str(index) if len(answer.values) > 1 else None, values, classes, output)
         if part is not None:
             parts.append(part)
-    if not parts:
-        return None
+    return _joined(parts) if parts else None
+
+
+def _joined(parts: Sequence[Rows]) -> Rows:
     return Rows(
         parts[0].count,
         parts[0].layout,
@@ -125,60 +148,41 @@ def _read_distribution(
         return None
     if isinstance(answer, LogProbabilities):
         numbers = np.exp(numbers)
-    count = len(numbers)
+    count, layout = len(numbers), unit_layout(output)
     if numbers.ndim == 1:
-        return Rows(count, PROBABILITY, values=(Column(name, numbers),))
-    width = numbers.shape[1]
-    labels = [label_text(label) for label in (range(width) if classes is None or len(classes) != width else classes)]
-    values_of = tuple(Column(_joined(name, label), numbers[:, index]) for index, label in _shown(labels, output))
-    if count == 0 or width == 0 or not _is_distribution(numbers[0]):
-        # Multi-label models answer with a probability of its own for every label: there is no most probable class.
-        return Rows(count, PROBABILITY, values=values_of)
-    return Rows(
-        count,
-        PROBABILITY,
-        values=values_of,
-        classes=(ClassColumn(name, _winners(numbers, labels)),),
-        confidence=(Column(name, numbers.max(axis=1)),),
-    )
+        return Rows(count, layout, values=(Column(name, numbers),))
+    texts = class_texts(classes, numbers.shape[1])
+    shown = tuple(Column(_full_name(name, text), numbers[:, index]) for index, text in shown_classes(texts, output))
+    if numbers.size == 0 or not _are_distributions(numbers):
+        return Rows(count, layout, values=shown)
+    winners = ClassColumn(name, _winners(numbers, texts))
+    return Rows(count, layout, shown, (winners,), (Column(name, numbers.max(axis=1)),))
 
 
-def _shown(labels: list[str], output: Output) -> list[tuple[int, str | None]]:
-    """Return index and name of the classes whose distribution is recorded."""
-    if len(labels) == 1:
-        return [(0, None)]
-    if len(labels) == 2:
-        positive = None if output.positive_class is None else label_text(output.positive_class)
-        return [(labels.index(positive) if positive in labels else 1, None)]
-    wanted = set(output.classes) if output.classes else set(labels[:MAX_OUTPUTS] if len(labels) <= MAX_OUTPUTS else ())
-    return [(index, label) for index, label in enumerate(labels) if label in wanted]
+def _full_name(output: str | None, text: str | None) -> str | None:
+    return ".".join(part for part in (output, text) if part is not None) or None
 
 
-def _joined(output: str | None, label: str | None) -> str | None:
-    return ".".join(part for part in (output, label) if part is not None) or None
+def _are_distributions(numbers: Floats) -> bool:
+    totals = numbers.sum(axis=1)
+    totals = totals[~np.isnan(totals)]
+    return len(totals) == 0 or (is_distribution(float(totals.min())) and is_distribution(float(totals.max())))
 
 
-def _is_distribution(row: Floats) -> bool:
-    total = float(row.sum())
-    return abs(total - 1.0) < 1e-3 or np.isnan(total)
-
-
-def _winners(numbers: Floats, labels: list[str]) -> Factors:
+def _winners(numbers: Floats, texts: Sequence[str]) -> Factors:
     codes = numbers.argmax(axis=1)
     unknown = np.isnan(numbers.sum(axis=1))
     if unknown.any():
-        return Factors(np.where(unknown, len(labels), codes), (*labels, semconv.MISSING))
-    return Factors(codes, tuple(labels))
+        return Factors(np.where(unknown, len(texts), codes), (*texts, semconv.MISSING))
+    return Factors(codes, tuple(texts))
 
 
 def _named_columns(numbers: Floats, names: Sequence[object] | None) -> tuple[Column, ...]:
-    if numbers.ndim == 1:
-        return (Column(None, numbers),)
-    table = numbers.reshape(len(numbers), -1)
+    table = to_table(numbers)
     width = table.shape[1]
     if width == 1:
         return (Column(None, table[:, 0]),)
-    texts = [label_text(name) for name in (range(width) if names is None or len(names) != width else names)]
+    texts = class_texts(names, width)
     shown = tuple(Column(text, table[:, index]) for index, text in enumerate(texts[:MAX_OUTPUTS]))
     rest = table[:, MAX_OUTPUTS:]
     return (*shown, Column(semconv.OTHER, rest)) if rest.size else shown

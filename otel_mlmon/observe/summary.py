@@ -1,0 +1,40 @@
+"""What a span says about an answer."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from otel_mlmon.config.schema import Output
+from otel_mlmon.observe.one_row import OneRow
+from otel_mlmon.observe.rows import Rows
+
+
+@frozen
+class Summary:
+    """An answer in a few attributes; the score and the class only when it has one row.
+
+    Attributes
+    ----------
+    review
+        Whether a person should look at it: some confidence is lower than configured.
+    """
+
+    rows: int
+    score: float | None = None
+    label: str | None = None
+    review: bool = False
+
+
+def summarise(observed: OneRow | Rows, output: Output) -> Summary:
+    """Return what a span says about an answer."""
+    below = output.review_below
+    if isinstance(observed, OneRow):
+        score = observed.values[0][1] if len(observed.values) == 1 else None
+        review = below is not None and observed.confidence is not None and observed.confidence < below
+        return Summary(1, score, observed.label, review)
+    review = below is not None and any(bool((column.numbers < below).any()) for column in observed.confidence)
+    if observed.count != 1:
+        return Summary(observed.count, review=review)
+    score = float(observed.values[0].numbers[0]) if len(observed.values) == 1 else None
+    only = observed.classes[0].factors if len(observed.classes) == 1 else None
+    return Summary(1, score, None if only is None else only.texts[only.codes[0]], review)
