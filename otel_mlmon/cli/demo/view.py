@@ -77,6 +77,7 @@ class View:
     distances: tuple[float, ...]
     """Of the first rule, over the hours so far."""
     window: Stretch
+    baseline: Baseline
     overhead: Overhead
 
     @property
@@ -150,6 +151,7 @@ class Observer:
             readings=hour.readings,
             distances=tuple(past.readings[0].distance for past in journal.hours),
             window=window,
+            baseline=self.baseline,
             overhead=self.overhead,
         )
 
