@@ -29,13 +29,15 @@ Schema = TypeVar("Schema")
 class Problem:
     """One thing that is wrong in the file, as a person reads it."""
 
-    file: str
-    position: Position
+    source: str
+    """The file, or the environment variable."""
+    position: Position | None
     message: str
-    path: Path = ()
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.position.line}:{self.position.column}: {self.message}"
+        if self.position is None:
+            return f"{self.source} {self.message}"
+        return f"{self.source}:{self.position.line}:{self.position.column}: {self.message}"
 
 
 @frozen
@@ -69,14 +71,14 @@ def load(file: str) -> Loaded:
 def structure(file: str, document: Document) -> Loaded:
     """Turn a parsed document into a configuration, leaving out what is wrong, one problem after another."""
     problems = [
-        Problem(file, document.position(path), f"key '{path[-1]}' stands twice in {_name(path[:-1])}", path)
+        Problem(file, document.position(path), f"key '{path[-1]}' stands twice in {_name(path[:-1])}")
         for path in document.repeated
     ]
     while len(problems) < MAX_PROBLEMS:
         found, configuration = _attempt(document)
         if configuration is not None:
             return Loaded(configuration, tuple(problems))
-        problems += [Problem(file, document.position(path), text, path) for path, text in found]
+        problems += [Problem(file, document.position(path), text) for path, text in found]
         for path, _ in found:
             document = document.without(_to_leave_out(path))
     return Loaded(Configuration(), tuple(problems))
@@ -195,22 +197,34 @@ def _listing(converter: Converter) -> Any:
     return list_of
 
 
-def _mapping(converter: Converter, schema: type[Schema]) -> Any:
-    names = {a.name: override(rename=_yaml_key(a)) for a in attrs.fields(schema) if "key" in a.metadata}  # type: ignore[arg-type]
-    from_dict = make_dict_structure_fn(schema, converter, _cattrs_forbid_extra_keys=True, **names)  # type: ignore[arg-type]
+def _mapping(converter: Converter, schema: type[Any]) -> Any:
+    attributes: Any = {attribute.name: _override(converter, attribute) for attribute in attrs.fields(schema)}
+    from_dict = make_dict_structure_fn(schema, converter, _cattrs_forbid_extra_keys=True, **attributes)
 
-    def mapping(value: Any, wanted: type[Schema]) -> Schema:
+    def mapping(value: Any, wanted: type[Any]) -> Any:
         if value is None:
             return schema()
         if not isinstance(value, dict):
-            message = f"{value!r} should be a mapping with some of the keys " + ", ".join(
-                _yaml_key(a)
-                for a in attrs.fields(schema)  # type: ignore[arg-type]
-            )
+            known = ", ".join(map(_yaml_key, attrs.fields(schema)))
+            message = f"{value!r} should be a mapping with some of the keys {known}"
             raise _UnfitError(message)
         return from_dict(value, wanted)
 
     return mapping
+
+
+def _override(converter: Converter, attribute: Attribute[Any]) -> Any:
+    key = attribute.metadata.get("key")
+    if attribute.validator is None:
+        return override(rename=key)
+
+    def validated(value: Any, wanted: Any) -> Any:
+        # Here, and not only as the object is made, so that the message has the position of this very key.
+        structured = converter.structure(value, wanted)
+        attribute.validator(None, attribute, structured)  # type: ignore[misc]
+        return structured
+
+    return override(rename=key, struct_hook=validated)
 
 
 _CONVERTER = _new_converter()

@@ -8,7 +8,6 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from otel_mlmon.config.document import Position
 from otel_mlmon.config.environment_variables import OTEL_MLMON_CONFIG, OTEL_MLMON_ENABLED, OTEL_MLMON_SPANS
 from otel_mlmon.config.load import Loaded, Problem, load
 from otel_mlmon.config.schema import Configuration, Spans
@@ -67,7 +66,7 @@ def resolve(
             settings[parameter.name] = parameter.parse(text)
         except (KeyError, ValueError):
             message = f"is {text!r} and should be {parameter.accepts}"
-            problems.append(Problem(parameter.variable, Position(1, 1), message))
+            problems.append(Problem(parameter.variable, None, message))
     if enabled is not None:
         settings["enabled"] = enabled
     if spans is not None:

@@ -27,7 +27,7 @@ class Spans(Enum):
 
 def _ascending(_instance: object, _attribute: object, value: tuple[float, ...] | None) -> None:
     if value is not None and (len(value) == 0 or any(a >= b for a, b in pairwise(value))):
-        message = "boundaries must be a list of numbers that increase"
+        message = "must be a list of numbers that increase"
         raise ValueError(message)
 
 
