@@ -49,3 +49,12 @@ class Prometheus:
             f'group by (alertname) (last_over_time(ALERTS{{job="{job}", alertstate="firing"}}[{HISTORY}]))'
         )
         return {series.labels["alertname"] for series in found}
+
+    def metrics(self, job: str) -> set[str]:
+        """Return the names of all metrics that a service has now."""
+        return {series.labels["__name__"] for series in self.query(f'group by (__name__) ({{job="{job}"}})')}
+
+    def labels(self, job: str) -> set[str]:
+        """Return the names of all labels of a service's metrics."""
+        series = self.query(f'{{job="{job}", __name__=~"ml_.*"}}')
+        return {label for each in series for label in each.labels}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import cycle, islice
 
 import pytest
 
+from .backends import COLLECTOR_FOLDER
 from .compressed import FACTOR
 from .replay import Flight, Replay, delay_in_seconds
 from .service import Service
@@ -60,6 +62,21 @@ def test_a_model_that_is_not_called_any_more_pages(stack: Stack, start_service: 
     assert page.receiver == "page"
     assert "nobody called flight-delay in not-called" in page.annotations["description"]
     assert "Do the figures arrive?" in page.annotations["advice"]
+
+
+def test_every_metric_that_the_rules_and_their_advice_name_is_one_that_the_service_reports(
+    stack: Stack, start_service: StartService, july: list[Flight]
+):
+    service = start_service("names")
+    Replay(service.address).send(july[:100], batch=20)
+    reported = await_until("metrics arrive", lambda: stack.ask.metrics(service.name), within=INCIDENT_SECONDS)
+
+    rules = (COLLECTOR_FOLDER / "rules" / "flight_delay.yml").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w:])ml_\w+(?![\w:])", rules))
+    assert "ml_prediction_value_bucket" in named
+    # Histograms are named in the advice without the suffix that their series have.
+    families = reported | {metric.removesuffix("_count") for metric in reported}
+    assert named - stack.ask.labels(service.name) <= families
 
 
 def assert_quiet(stack: Stack, job: str) -> None:

@@ -64,6 +64,11 @@ def test_an_alert_has_a_test_in_which_it_fires(alert: dict[str, Any]):
     assert f'alertname="{alert["alert"]}"' in tests
 
 
+def test_every_recorded_series_that_an_alert_or_its_advice_names_is_recorded():
+    recorded = set(re.findall(r"record: (\S+)", SHIPPED))
+    assert set(re.findall(r"job_model\w*:\w+:\w+", SHIPPED)) == recorded
+
+
 def test_compressing_divides_times_and_leaves_thresholds_and_texts_alone():
     before = [alert["annotations"] for alert in ALERTS]
     rules = [rule for group in yaml.safe_load(compressed(SHIPPED))["groups"] for rule in group["rules"]]
