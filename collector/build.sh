@@ -87,7 +87,7 @@ if is_built prometheus prometheus promtool; then say "prometheus: cached"; else
 fi
 
 key="collector $COLLECTOR
-$(cat "$here/manifest.yaml")"
+$(grep -v '^ *#' "$here/manifest.yaml")"
 if is_built collector otelcol-mlmon; then say "collector: cached"; else
   say "collector: building $COLLECTOR with the components of manifest.yaml"
   build_collector

@@ -83,7 +83,10 @@ def test_everything_is_built_once(build: Build):
 
 def test_a_changed_manifest_builds_the_collector_anew_and_nothing_else(build: Build):
     build.run()
-    build.manifest.write_text(build.manifest.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    manifest = build.manifest.read_text(encoding="utf-8")
+    build.manifest.write_text(manifest + "# a remark\n", encoding="utf-8")
+    assert build.run() == []
+    build.manifest.write_text(manifest + "replaces: []\n", encoding="utf-8")
     asked = build.run()
     assert len(asked) == 2
     assert all("alertmanager" not in line and "prometheus" not in line for line in asked)
