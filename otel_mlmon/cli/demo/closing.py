@@ -45,7 +45,7 @@ def _table(outcome: Outcome, summary: Summary) -> RenderableType:
         table.add_column(heading, justify="right")
     table.add_column("")
     for row in summary.rows:
-        verdict = Text("▲ jumped", style=LOUD) if row.jumped else Text("● as usual", style=CALM)
+        verdict = Text(row.verdict, style=LOUD if row.jumped else CALM)
         values = (row.before, row.during, row.after) if told else (row.before,)
         table.add_row(row.label, *values, verdict)
     return table

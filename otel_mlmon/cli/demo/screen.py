@@ -23,7 +23,7 @@ from otel_mlmon.cli.demo.view import WINDOW_ROWS, FigureView, View, decimals
 WIDTH: Final = 112
 BAR: Final = 26
 SPARKS: Final = "▁▂▃▄▅▆▇█"
-HISTORY_HOURS: Final = 84
+HISTORY_HOURS: Final = 44
 LOUD: Final = "bold red"
 CALM: Final = "green"
 NOW: Final = "cyan"
@@ -55,13 +55,11 @@ def screen(view: View) -> RenderableType:
     middle = Table.grid(expand=True, padding=(0, 1, 0, 0))
     middle.add_column(ratio=1)
     middle.add_column(ratio=1)
-    middle.add_row(_framed("Scores", _scores(view)), _framed("By origin", _origins(view)))
-    return Group(
-        _headline(view),
-        middle,
-        _framed(f"Figures of the last {WINDOW_ROWS} flights", _figures(view)),
-        _framed("How far from any healthy hours", _watches(view)),
+    middle.add_row(
+        _framed("Scores", _scores(view)),
+        Group(_framed("By origin", _origins(view)), _framed("Distance from any healthy hours", _watches(view))),
     )
+    return Group(_headline(view), middle, _framed(f"Figures of the last {WINDOW_ROWS} flights", _figures(view)))
 
 
 def picture(view: View) -> str:
@@ -80,6 +78,8 @@ def _headline(view: View) -> RenderableType:
         f"   {view.calls:,} model calls   {view.rows_per_second:,.0f} flights/s   "
         f"sent {view.rows_sent:,} = counted {view.rows_counted:,}",
     )
+    if view.minutes_to_alarm is not None:
+        line.append(f"\nseen {view.minutes_to_alarm} replayed minutes after the first broken answer", style=LOUD)
     return Panel(line, title=f"[bold]{view.title}[/]", title_align="left", box=ROUNDED, border_style=FAINT)
 
 
@@ -169,7 +169,6 @@ def _watches(view: View) -> RenderableType:
             Text(decimals(reading.distance) if full else "filling", style=LOUD if far else NOW),
             Text(f"alarm above {decimals(reading.threshold)}", style=FAINT),
             Text("ALARM", style=LOUD) if reading.alarm else Text("quiet", style=CALM),
-            Text(_since(view), style=LOUD) if reading.alarm else Text(""),
         )
     history = Text("last hours  ", style=FAINT)
     threshold = view.readings[0].threshold
@@ -183,9 +182,3 @@ def _level(distance: float, threshold: float) -> str:
     if math.isnan(distance):
         return " "
     return SPARKS[min(len(SPARKS) - 1, int(distance / (3 * threshold) * len(SPARKS)))]
-
-
-def _since(view: View) -> str:
-    if view.minutes_to_alarm is None:
-        return ""
-    return f"seen {view.minutes_to_alarm} replayed minutes after the first broken answer"

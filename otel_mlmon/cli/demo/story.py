@@ -141,8 +141,9 @@ STORIES: Final = {
             incident=Incident.NONE,
             title="A healthy week",
             cause="Nothing was changed.",
-            sign="The answers move with the hour and the weather: in the storm of 8 August the mean score passes 0.7 and "
-            "the PSI to training 2, farther than in an incident. January to June had storms, too, so no alarm.",
+            sign="The answers move with the hour and the weather: in the storm of 8 August the mean score passes "
+            "0.7 and the PSI to training 2, farther than in an incident. January to June had storms, too, so there is "
+            "no alarm.",
             advice=("Nothing is to be done.",),
             fix="",
             starts=SUMMER,

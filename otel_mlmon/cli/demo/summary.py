@@ -24,6 +24,7 @@ class Row:
     during: str
     after: str
     jumped: bool
+    verdict: str
 
 
 @frozen
@@ -68,7 +69,8 @@ def _figure_rows(outcome: Outcome) -> tuple[Row, ...]:
             before=_written(seen.figure, figures.get(Phase.HEALTHY)),
             during=_written(seen.figure, figures.get(Phase.INCIDENT)),
             after=_written(seen.figure, figures.get(Phase.FIXED)),
-            jumped=Phase.INCIDENT in figures and seen.jumps,
+            jumped=(jumped := Phase.INCIDENT in figures and seen.jumps),
+            verdict="▲ jumped" if jumped else "● as usual",
         )
         for seen in outcome.moment.figures
     )
@@ -77,11 +79,12 @@ def _figure_rows(outcome: Outcome) -> tuple[Row, ...]:
 def _distance_rows(outcome: Outcome) -> tuple[Row, ...]:
     return tuple(
         Row(
-            label=f"{reference.rule.name}: farthest from healthy",
+            label=f"distance of the {reference.rule.name}",
             before=_farthest(outcome, Phase.HEALTHY, index),
             during=_farthest(outcome, Phase.INCIDENT, index),
             after=_farthest(outcome, Phase.FIXED, index),
-            jumped=any(hour.readings[index].alarm for hour in outcome.journal.hours),
+            jumped=(alarm := any(hour.readings[index].alarm for hour in outcome.journal.hours)),
+            verdict="▲ alarm" if alarm else "● no alarm",
         )
         for index, reference in enumerate(outcome.references)
     )

@@ -21,6 +21,9 @@ WINDOW_ROWS: Final = 240
 LEARNING_HOURS: Final = 19
 """A day with departures: until then no figure has a usual range."""
 
+LIKE_HOURS: Final = 2
+"""Hours of the day that far apart are still alike."""
+
 
 @frozen
 class Figure:
@@ -29,8 +32,10 @@ class Figure:
     label: str
     of: Callable[[Figures], float]
     write: Callable[[float], str]
-    slack: float = 1.0
-    """It jumps when it leaves its usual range by more than this factor; latencies of a shared machine need some."""
+    slack: float = 1.2
+    """It jumps when it leaves its usual range, known from few days, by more than this factor."""
+    daily: bool = True
+    """Whether it moves with the hour of the day, so that only like hours say what is usual."""
 
 
 @frozen
@@ -106,10 +111,10 @@ FIGURES: Final = (
     Figure("predicted late", lambda now: now.late_share, share),
     Figure("PSI to training", lambda now: now.psi, decimals),
     Figure("KS to training", lambda now: now.ks, decimals),
-    Figure("model call p50", lambda now: now.call_p50, milliseconds, slack=2),
-    Figure("model call p99", lambda now: now.call_p99, milliseconds, slack=2),
-    Figure("request p99", lambda now: now.request_p99, milliseconds, slack=2),
-    Figure("failed requests", lambda now: now.failed_share, share),
+    Figure("model call p50", lambda now: now.call_p50, milliseconds, slack=2, daily=False),
+    Figure("model call p99", lambda now: now.call_p99, milliseconds, slack=2, daily=False),
+    Figure("request p99", lambda now: now.request_p99, milliseconds, slack=2, daily=False),
+    Figure("failed requests", lambda now: now.failed_share, share, daily=False),
 )
 
 
@@ -120,7 +125,7 @@ class Observer:
     baseline: Baseline
     title: str
     overhead: Overhead
-    _usual: dict[str, Range] = field(factory=dict)
+    _healthy: list[tuple[int, Figures]] = field(factory=list)
     _sent: int = 0
     _calls: int = 0
 
@@ -132,8 +137,7 @@ class Observer:
         self._sent += hour.traffic.rows
         self._calls += int(hour.answers.durations.sum())
         if hour.phase is Phase.HEALTHY and now.rows >= WINDOW_ROWS:
-            self._learn(now)
-        learned = len(journal.hours) >= LEARNING_HOURS
+            self._healthy.append((hour.begins.hour, now))
         return View(
             ends=hour.ends,
             phase=hour.phase,
@@ -145,8 +149,7 @@ class Observer:
             calls=self._calls,
             rows_per_second=rows_per_second,
             figures=tuple(
-                FigureView(figure, figure.of(now), self._usual.get(figure.label) if learned else None)
-                for figure in FIGURES
+                FigureView(figure, figure.of(now), self._usual(figure, hour.begins.hour)) for figure in FIGURES
             ),
             readings=hour.readings,
             distances=tuple(past.readings[0].distance for past in journal.hours),
@@ -155,8 +158,12 @@ class Observer:
             overhead=self.overhead,
         )
 
-    def _learn(self, now: Figures) -> None:
-        for figure in FIGURES:
-            value = figure.of(now)
-            known = self._usual.get(figure.label, Range(value, value))
-            self._usual[figure.label] = Range(min(known.low, value), max(known.high, value))
+    def _usual(self, figure: Figure, hour: int) -> Range | None:
+        values = [
+            figure.of(figures)
+            for other, figures in self._healthy
+            if not figure.daily or abs(other - hour) <= LIKE_HOURS
+        ]
+        if not values or len(self._healthy) < LEARNING_HOURS:
+            return None
+        return Range(min(values), max(values))
