@@ -55,7 +55,7 @@ def describe(scores: np.ndarray, flights: pd.DataFrame) -> dict[str, Any]:
         "bounds": BOUNDS,
         "overall": distribution(scores),
         "origin": {str(origin): distribution(scores[rows]) for origin, rows in by_origin.items()},
-        "hours": [{"time": hour.isoformat(), "counts": counts(scores[rows])} for hour, rows in by_hour.items()],
+        "hours": [{"time": str(hour), "counts": counts(scores[rows])} for hour, rows in by_hour.items()],
     }
 
 

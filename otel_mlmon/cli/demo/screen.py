@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
+from io import StringIO
 from typing import Final
 
 from attrs import define
-from rich.box import ROUNDED, SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.box import ROUNDED
+from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
@@ -20,10 +23,11 @@ from otel_mlmon.cli.demo.player import WHEN
 from otel_mlmon.cli.demo.story import Phase
 from otel_mlmon.cli.demo.view import WINDOW_ROWS, FigureView, View, decimals
 
-WIDTH: Final = 112
+WIDTH: Final = 116
 BAR: Final = 26
+FONT_FACE: Final = re.compile(r"@font-face \{\{.*?\}\}", re.DOTALL)
 SPARKS: Final = "▁▂▃▄▅▆▇█"
-HISTORY_HOURS: Final = 44
+HISTORY_HOURS: Final = 56
 LOUD: Final = "bold red"
 CALM: Final = "green"
 NOW: Final = "cyan"
@@ -53,8 +57,8 @@ class LiveDisplay:
 def screen(view: View) -> RenderableType:
     """Return the whole screen of a view, ``WIDTH`` columns wide."""
     middle = Table.grid(expand=True, padding=(0, 1, 0, 0))
-    middle.add_column(ratio=1)
-    middle.add_column(ratio=1)
+    middle.add_column(ratio=6)
+    middle.add_column(ratio=7)
     middle.add_row(
         _framed("Scores", _scores(view)),
         Group(_framed("By origin", _origins(view)), _framed("Distance from any healthy hours", _watches(view))),
@@ -64,10 +68,11 @@ def screen(view: View) -> RenderableType:
 
 def picture(view: View) -> str:
     """Return the screen of a view as an SVG document."""
-    console = Console(record=True, width=WIDTH, force_terminal=True, quiet=True)
-    with console.capture():
-        console.print(screen(view))
-    return console.export_svg(title="otel-mlmon demo")
+    console = Console(record=True, width=WIDTH, file=StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(screen(view))
+    # Without the fonts that rich would have the reader's browser fetch.
+    frame = FONT_FACE.sub("", CONSOLE_SVG_FORMAT)
+    return console.export_svg(title="otel-mlmon demo", code_format=frame)
 
 
 def _headline(view: View) -> RenderableType:
@@ -111,9 +116,10 @@ def _bar(now: float, usual: float) -> Text:
 
 
 def _origins(view: View) -> RenderableType:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, header_style=FAINT, show_edge=False)
-    for heading in ("", "now", "training", "mean", "PSI", "KS"):
-        table.add_column(heading, justify="left" if heading in {"", "now", "training"} else "right")
+    table = Table(box=None, padding=(0, 1), pad_edge=False, header_style=FAINT)
+    for heading in ("", "now", "training", "mean (training)", "PSI", "KS"):
+        justify: JustifyMethod = "left" if heading in {"", "now", "training"} else "right"
+        table.add_column(heading, justify=justify, no_wrap=True)
     for origin, scores in view.window.answers.origins.items():
         usual = view.baseline.origins[origin]
         figures = origin_figures(scores, usual)
@@ -137,16 +143,15 @@ def _figures(view: View) -> RenderableType:
     half = (len(view.figures) + 1) // 2
     for _ in range(2):
         for justify in ("left", "right", "right", "left"):
-            table.add_column(justify=justify)
+            table.add_column(justify=justify, no_wrap=True)
     for left, right in zip(view.figures[:half], view.figures[half:], strict=True):
         table.add_row(*_figure(left), *_figure(right))
-    table.add_row(
-        Text("instrumentation", style=FAINT),
-        Text(f"+{view.overhead.added:.0f} µs a call", style=NOW),
-        Text(f"of {view.overhead.bare:,.0f} µs", style=FAINT),
-        Text(f"+{view.overhead.share:.0%}", style=FAINT),
+    cost = Text.assemble(
+        ("instrumentation  ", FAINT),
+        (f"+{view.overhead.added:.0f} µs", NOW),
+        (f" on a call of {view.overhead.bare:,.0f} µs ({view.overhead.share:+.0%})", FAINT),
     )
-    return table
+    return Group(table, cost)
 
 
 def _figure(seen: FigureView) -> tuple[Text, Text, Text, Text]:
@@ -154,8 +159,8 @@ def _figure(seen: FigureView) -> tuple[Text, Text, Text, Text]:
     usual = Text("…", style=FAINT)
     verdict = Text("")
     if seen.usual is not None:
-        usual = Text(f"{write(seen.usual.low)} to {write(seen.usual.high)}", style=FAINT)
-        verdict = Text("▲ jumps", style=LOUD) if seen.jumps else Text("● as usual", style=CALM)
+        usual = Text(seen.usual.written(write), style=FAINT)
+        verdict = Text("▲ jumps", style=LOUD) if seen.jumps else Text("● usual", style=CALM)
     return Text(seen.figure.label), Text(write(seen.value), style=LOUD if seen.jumps else NOW), usual, verdict
 
 
@@ -170,7 +175,7 @@ def _watches(view: View) -> RenderableType:
             Text(f"alarm above {decimals(reading.threshold)}", style=FAINT),
             Text("ALARM", style=LOUD) if reading.alarm else Text("quiet", style=CALM),
         )
-    history = Text("last hours  ", style=FAINT)
+    history = Text()
     threshold = view.readings[0].threshold
     for distance in view.distances[-HISTORY_HOURS:]:
         history.append(_level(distance, threshold), style=LOUD if distance > threshold else CALM)

@@ -47,7 +47,7 @@ def _headline(outcome: Outcome) -> str:
     minutes = outcome.course.minutes_to_alarm
     if minutes is None:
         return "The answers did not give it away in the time replayed"
-    return f"Seen after {minutes:,} minutes and {_flights_until_alarm(outcome):,} flights"
+    return f"Seen after {minutes:,} replayed minutes and {_flights_until_alarm(outcome):,} flights"
 
 
 def _sentences(outcome: Outcome) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ WINDOW_ROWS: Final = 240
 LEARNING_HOURS: Final = 19
 """A day with departures: until then no figure has a usual range."""
 
-LIKE_HOURS: Final = 2
+LIKE_HOURS: Final = 1
 """Hours of the day that far apart are still alike."""
 
 
@@ -44,6 +44,12 @@ class Range:
 
     low: float
     high: float
+
+    def written(self, write: Callable[[float], str]) -> str:
+        """Write both ends, the unit once."""
+        low, high = write(self.low), write(self.high)
+        _, space, unit = high.partition(" ")
+        return f"{low.removesuffix(space + unit)} to {high}"
 
     def holds(self, value: float, slack: float = 1.0) -> bool:
         """Return whether the value is within the range, stretched by the slack."""
