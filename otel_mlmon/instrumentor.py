@@ -9,14 +9,14 @@ from typing import Any
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
 from otel_mlmon import safety
-from otel_mlmon.adapters import persistence, sklearn
+from otel_mlmon.adapters import persistence, sklearn, uvicorn
 from otel_mlmon.capture.call import Engine
 from otel_mlmon.capture.imports import Installation
 from otel_mlmon.capture.models import LiveModels
 from otel_mlmon.config.parameters import resolve
 from otel_mlmon.emit.telemetry import Telemetry
 
-ADAPTERS = (persistence.ADAPTER, sklearn.ADAPTER)
+ADAPTERS = (persistence.ADAPTER, uvicorn.ADAPTER, sklearn.ADAPTER)
 
 
 class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]

@@ -28,7 +28,10 @@ PREDICTION_BATCH_SIZE: Final = "ml.prediction.batch.size"
 """Histogram, ``{row}``: rows of an answered call."""
 
 MODEL_INFO: Final = "ml.model.info"
-"""Gauge, ``1``: always 1; its attributes say which model is live."""
+"""Gauge, ``{model}``: always 1; its attributes say which model is live.
+
+The unit ``1`` would make Prometheus call it a ratio.
+"""
 
 MONITOR_ERRORS: Final = "ml.monitor.errors"
 """Counter, ``{error}``: failures of the instrumentation itself, which the service never sees."""
@@ -40,6 +43,7 @@ MONITOR_DROPPED: Final = "ml.monitor.dropped"
 
 UNIT_SECONDS: Final = "s"
 UNIT_ONE: Final = "1"
+UNIT_MODELS: Final = "{model}"
 UNIT_PREDICTIONS: Final = "{prediction}"
 UNIT_ROWS: Final = "{row}"
 UNIT_ERRORS: Final = "{error}"

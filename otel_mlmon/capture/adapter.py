@@ -96,6 +96,19 @@ class Loader:
     source: Callable[[tuple[Any, ...], dict[str, Any]], Any] = first_argument
 
 
+@frozen
+class Exit:
+    """A function, or coroutine function, after which the process may die by a signal, without its exit handlers.
+
+    Attributes
+    ----------
+    target
+        ``module:Class.method``.
+    """
+
+    target: str
+
+
 def unknown_task(_instance: Any) -> Task:
     """Return :attr:`Task.UNKNOWN`."""
     return Task.UNKNOWN
@@ -115,6 +128,8 @@ class Adapter:
         Its functions that predict, and those that must be quiet.
     loaders
         Its functions that load models from files.
+    exits
+        Its functions with which a server ends.
     task
         Tells what a model is for; asked once a model.
     """
@@ -123,4 +138,5 @@ class Adapter:
     distribution: str
     hooks: tuple[Hook, ...] = ()
     loaders: tuple[Loader, ...] = ()
+    exits: tuple[Exit, ...] = ()
     task: Callable[[Any], Task] = unknown_task

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from time import perf_counter_ns
 from typing import Any
@@ -59,6 +60,24 @@ class Engine:
             return loaded
 
         return load_call
+
+    def around_exit(self, wrapped: Wrapped, _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Stand around a function with which a server ends: what was answered until then is exported."""
+        answer = wrapped(*args, **kwargs)
+        if inspect.isawaitable(answer):
+            return self._export_after(answer)
+        self._export()
+        return answer
+
+    async def _export_after(self, awaitable: Awaitable[Any]) -> Any:
+        answer = await awaitable
+        self._export()
+        return answer
+
+    @guard("exit")
+    def _export(self) -> None:
+        if not self._closed:
+            self._telemetry.export()
 
     def _active(self) -> bool:
         return not self._closed and (self._telemetry.measuring or self._telemetry.tracing)

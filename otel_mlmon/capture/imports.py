@@ -29,6 +29,8 @@ class Installation:
         for adapter in adapters:
             for loader in adapter.loaders:
                 self._at_import(loader.target, self._engine.around_loader(loader))
+            for exit_ in adapter.exits:
+                self._at_import(exit_.target, self._engine.around_exit)
             for hook in adapter.hooks:
                 self._at_import(hook.target, self._engine.around(hook, adapter))
 

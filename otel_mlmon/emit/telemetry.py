@@ -24,6 +24,9 @@ Attributes = tuple[tuple[str, str], ...]
 ModelInfo = Callable[[], Iterable[Mapping[str, str]]]
 """Returns the attributes of every model that is live now."""
 
+EXPORT_TIMEOUT_MILLISECONDS = 5_000
+"""Servers that are told to stop have little time left."""
+
 _UNITS = {
     semconv.PREDICTION_DURATION: semconv.UNIT_SECONDS,
     semconv.PREDICTION_VALUE: semconv.UNIT_ONE,
@@ -116,6 +119,14 @@ class Telemetry:
             for recorder in list(self._recorders.values()):
                 if isinstance(recorder, BufferedRecorder):
                     recorder.flush()
+
+    def export(self) -> None:
+        """Export now all that the process has, for its end is near."""
+        tracers = self._tracer_provider if self._tracer_provider is not None else trace.get_tracer_provider()
+        for provider in (self._meter_provider, tracers):
+            force_flush = getattr(provider, "force_flush", None)
+            if force_flush is not None:
+                force_flush(EXPORT_TIMEOUT_MILLISECONDS)
 
     def close(self) -> None:
         """Hand on what is held back and report nothing more."""
@@ -229,7 +240,7 @@ def _tap_of(provider: MeterProvider, meter: metrics.Meter) -> _Tap:
         meter.create_observable_gauge(
             semconv.MODEL_INFO,
             callbacks=[tap],
-            unit=semconv.UNIT_ONE,
+            unit=semconv.UNIT_MODELS,
             description="Always 1: the attributes say which model is live.",
         )
     return tap

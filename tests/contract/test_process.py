@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -28,10 +30,13 @@ def model_file(tmp_path: Path, table: object) -> Path:
     return path
 
 
+CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
+EXPORTERS = {"OTEL_METRICS_EXPORTER": "console", "OTEL_TRACES_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
+
+
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
     done = subprocess.run(
-        arguments, env={**clean, **environment}, capture_output=True, text=True, timeout=60, check=False
+        arguments, env={**CLEAN, **environment}, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     return done
@@ -39,8 +44,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 def instrumented(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     script = Path(sys.executable).with_name("opentelemetry-instrument")
-    exporters = {"OTEL_METRICS_EXPORTER": "console", "OTEL_TRACES_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
-    return run(str(script), sys.executable, "-c", code, **{**exporters, **environment})
+    return run(str(script), sys.executable, "-c", code, **{**EXPORTERS, **environment})
 
 
 def metrics_of(output: str) -> dict[str, list[dict[str, object]]]:
@@ -134,6 +138,47 @@ def test_instrumented_after_the_framework_was_imported_it_counts_too(model_file:
     code = "import sklearn.linear_model, sklearn.ensemble, joblib\n" + WITHOUT_SDK
     done = run(sys.executable, "-c", code.format(predict=PREDICT.format(path=str(model_file))))
     assert done.stdout.split("\n")[:2] == ["(1, 2)", "5 23"]
+
+
+SERVICE = """
+import joblib, numpy as np
+model = joblib.load({path!r})
+
+async def app(scope, receive, send):
+    answer = model.predict_proba(np.zeros((1, 4)))
+    await send({{"type": "http.response.start", "status": 200, "headers": []}})
+    await send({{"type": "http.response.body", "body": str(answer.shape).encode()}})
+"""
+
+
+def test_a_server_that_is_terminated_reports_what_it_answered(model_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "service.py").write_text(SERVICE.format(path=str(model_file)))
+    with socket.socket() as listening, (tmp_path / "output").open("w+") as output:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        command = ["opentelemetry-instrument", "uvicorn", "--lifespan=off", f"--fd={listening.fileno()}", "service:app"]
+        server = subprocess.Popen(
+            [str(Path(sys.executable).with_name(command[0])), *command[1:]],
+            cwd=tmp_path,
+            env={**CLEAN, "PATH": str(Path(sys.executable).parent), **EXPORTERS},
+            pass_fds=[listening.fileno()],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            for _ in range(3):
+                # The socket listens already: the request waits for the server to come up.
+                with urllib.request.urlopen(address, timeout=30) as response:
+                    assert response.read() == b"(1, 2)"
+            server.terminate()
+            server.wait(timeout=30)
+        finally:
+            server.kill()
+            server.wait()
+        output.seek(0)
+        (duration,) = metrics_of(output.read())["ml.prediction.duration"]
+    assert duration["count"] == 3
 
 
 def test_the_entry_points_are_found() -> None:

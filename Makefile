@@ -1,0 +1,60 @@
+# The two commands: `make demo` and `make test`. Each sets itself up in .venv on a machine with Python 3.10 or later.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
+
+.PHONY: demo test test-fast test-e2e test-oldest-sdk lint format constraints clean
+
+demo: $(VENV)/.demo
+	$(BIN)/otel-mlmon demo $(DEMO)
+
+test: test-fast test-e2e
+
+# Everything that needs no Go toolchain.
+test-fast: $(VENV)/.test
+	$(BIN)/python -m pytest -n 2 --ignore tests/e2e
+
+# The real collector, Prometheus and Alertmanager, built once where Go is present.
+test-e2e: $(VENV)/.test
+	$(BIN)/python -m pytest tests/e2e
+
+# The contract suite against the oldest OpenTelemetry that pyproject.toml allows.
+test-oldest-sdk: $(VENV)-oldest/.test
+	$(VENV)-oldest/bin/python -m pytest -n 2 tests/contract
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.lint
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Pins for reproducible tests on every supported Python.
+constraints: $(VENV)/.lint
+	$(BIN)/uv pip compile --quiet --universal --all-extras --python-version 3.10 --upgrade --no-header --no-annotate \
+		--no-emit-index-url pyproject.toml --output-file constraints.txt
+
+clean:
+	rm -rf $(VENV) $(VENV)-oldest
+
+$(VENV)/bin/python $(VENV)-oldest/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "otel-mlmon needs Python 3.10 or later; say which: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(@D)/..
+
+$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) '.[demo]' && touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) '.[test]' && touch $@ $(VENV)/.demo
+
+$(VENV)/.lint: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) '.[test,lint]' && touch $@ $(VENV)/.test $(VENV)/.demo
+
+$(VENV)-oldest/.test: pyproject.toml | $(VENV)-oldest/bin/python
+	$(VENV)-oldest/bin/python -m pip install --quiet --editable '.[test]' \
+		opentelemetry-api==1.30.0 opentelemetry-sdk==1.30.0 opentelemetry-exporter-otlp==1.30.0 && touch $@

@@ -1,0 +1,77 @@
+"""What the documents say is true: their code runs, their configuration is right, their tables are complete."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from otel_mlmon import semconv
+from otel_mlmon.config import environment_variables
+from otel_mlmon.config.load import load
+from otel_mlmon.config.schema import Configuration, Limits, Match, ModelRule, Output, Segments
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[Any]:
+    return [
+        pytest.param(code, id=f"{document.name}-{number}")
+        for document in DOCUMENTS
+        for number, (written, code) in enumerate(BLOCK.findall(document.read_text(encoding="utf-8")))
+        if written == language
+    ]
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_code_runs(code: str, telemetry: object) -> None:
+    exec(compile(code, "document", "exec"), {"__name__": "document"})
+
+
+@pytest.mark.parametrize("code", [block for block in blocks("yaml") if "models:" in str(block.values[0])])
+def test_configuration_is_right(code: str, tmp_path: Path) -> None:
+    file = tmp_path / "mlmon.yaml"
+    file.write_text(code, encoding="utf-8")
+    assert load(str(file)).problems == ()
+
+
+def test_every_document_has_blocks_that_are_known() -> None:
+    languages = {written for document in DOCUMENTS for written, _ in BLOCK.findall(document.read_text(encoding="utf-8"))}
+    assert languages <= {"python", "yaml", "sh"}
+
+
+def test_every_metric_is_described() -> None:
+    text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    metrics = [value for name, value in vars(semconv).items() if name.isupper() and str(value).startswith("ml.")]
+    undescribed = [value for value in metrics if not value.endswith(".") and f"`{value}`" not in text]
+    assert undescribed == [semconv.PREDICTION_ROWS, semconv.BUCKET_LAYOUT]
+
+
+def test_every_key_and_variable_is_described() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    keys = [
+        prefix + attribute.metadata.get("key", attribute.name)
+        for schema, prefix in (
+            (Match, "match."),
+            (Output, "output."),
+            (Segments, "segments."),
+            (Limits, "limits."),
+            (ModelRule, ""),
+            (Configuration, ""),
+        )
+        for attribute in attrs.fields(schema)
+        if attribute.name not in ("match", "output", "segments", "models", "limits")
+    ]
+    variables = [name for name in vars(environment_variables) if name.startswith("OTEL_")]
+    assert [name for name in (*keys, *variables) if f"`{name}`" not in text] == []
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
