@@ -16,5 +16,6 @@ def needs_extra(extra: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        message = f"{error.name} is not installed: pip install 'otel-mlmon[{extra}]'"
+        missing = (error.name or "a module").partition(".")[0]
+        message = f"{missing} is not installed: pip install 'otel-mlmon[{extra}]'"
         raise Failure(message) from error

@@ -72,6 +72,8 @@ STYLE: Final[dict[Any, Any]] = {
 SOME_LABELS: Final = (0, 2, 4, 7)
 """Which labels a small chart has room for."""
 
+NO_METADATA: Final = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+
 NOTHING_YET: Final = 0.1
 """How high the axis of a curve is that stays at zero."""
 
@@ -213,7 +215,7 @@ def _mark(axes: Axes, outcome: Outcome) -> None:
 def _svg(figure: Figure, name: str) -> str:
     document = StringIO()
     with rc_context({"svg.hashsalt": name, "svg.id": name}):
-        figure.savefig(document, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(document, format="svg", transparent=True, metadata=NO_METADATA)
     drawing = document.getvalue()
     drawing = drawing[drawing.index("<svg") :]
     for colour, variable in VARIABLES.items():

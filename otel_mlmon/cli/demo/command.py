@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from otel_mlmon.cli.demo.story import STORIES, Incident
-from otel_mlmon.cli.failure import needs_extra
+from otel_mlmon.cli.failure import Failure, needs_extra
 
 
 def demo(
@@ -22,6 +23,9 @@ def demo(
     plain: Annotated[bool, typer.Option("--plain", help="Print lines, also in a terminal.")] = False,
 ) -> None:
     """Watch an unmodified service meet an incident: real flights, a real model, real telemetry."""
+    if find_spec("examples") is None:
+        message = "the example service is in the repository, not in the package: run `make demo` in a clone of it"
+        raise Failure(message)
     with needs_extra("demo"):
         from otel_mlmon.cli.demo.session import tell  # noqa: PLC0415  (the extra may be missing)
 

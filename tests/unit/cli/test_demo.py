@@ -89,7 +89,7 @@ def test_the_closing_words_say_what_to_do_first(told):
 
 
 def demo(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
-    program = f"import sys; {code}; from otel_mlmon.cli.main import main; main()"
+    program = f"import sys\n{code}\nfrom otel_mlmon.cli.main import main\nmain()"
     return subprocess.run(
         [sys.executable, "-c", program, "demo", *arguments], capture_output=True, text=True, timeout=60, check=False
     )

@@ -41,7 +41,7 @@ def test_every_incident_has_a_story():
 def test_people_need_some_hours_from_the_alarm_to_the_fix():
     course = Course(STORY)
     told = phases(course, alarm_in_incident_hour=2)
-    assert told == [Phase.HEALTHY] * 2 + [Phase.INCIDENT] * 3 + [Phase.FIXED]
+    assert told == [Phase.HEALTHY] * 2 + [Phase.INCIDENT] * 4 + [Phase.FIXED]
     assert course.minutes_to_alarm == 120
 
 
