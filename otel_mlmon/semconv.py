@@ -114,6 +114,6 @@ OTHER: Final = "other"
 """Stands for all values beyond a limit."""
 
 MISSING: Final = "missing"
-"""Stands for None and NaN in a segment or a class."""
+"""Stands for None, NaN and the empty text in a segment or a class."""
 
 MAX_ATTRIBUTE_LENGTH: Final = 256

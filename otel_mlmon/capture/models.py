@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from threading import RLock
 from typing import Any
 
 from attrs import define, field
 
 from otel_mlmon import semconv
 from otel_mlmon.capture.adapter import Adapter, Task
+from otel_mlmon.capture.files import fingerprint
 from otel_mlmon.capture.naming import Label, WeakIdentityMap, labels
 from otel_mlmon.config.schema import Configuration, Identity, ModelRule
 from otel_mlmon.emit.telemetry import Telemetry
@@ -36,30 +36,28 @@ class LiveModels:
         self._live: WeakIdentityMap[LiveModel] = WeakIdentityMap()
         self._segments: dict[str, ModelSegments] = {}
         self._channels: dict[tuple[str, str | None, ModelRule, str], Channel] = {}
-        self._lock = RLock()
 
     def of(self, instance: Any, adapter: Adapter) -> LiveModel:
         """Return what is known of a model object."""
         known = self._live.get(instance)
         if known is None:
-            with self._lock:
-                known = LiveModel(self._describe(instance, adapter), adapter.task(instance))
-                self._live.set(instance, known)
+            # Without a lock, which a fork could leave taken: two threads find out the same.
+            known = LiveModel(self._describe(instance, adapter), adapter.task(instance))
+            self._live.set(instance, known)
         return known
 
     def channel(self, live: LiveModel, operation: str, telemetry: Telemetry) -> Channel:
         """Return where an operation of a model is recorded; models of one name share it."""
         channel = live.channels.get(operation)
         if channel is None:
-            with self._lock:
-                model = live.model
-                # Not the fingerprint: a service that loads a new file every hour keeps its channels.
-                key = (model.name, model.version, model.rule, operation)
-                channel = self._channels.get(key)
-                if channel is None:
-                    channel = Channel(model, operation, self._segments[model.name], telemetry)
-                    self._channels[key] = channel
-                live.channels[operation] = channel
+            model = live.model
+            # Not the file: a service that loads a new one every hour keeps its channels.
+            key = (model.name, model.version, model.rule, operation)
+            channel = self._channels.get(key)
+            if channel is None:
+                new = Channel(model, operation, self._segments[model.name], telemetry)
+                channel = self._channels.setdefault(key, new)
+            live.channels[operation] = channel
         return channel
 
     def infos(self) -> Iterable[Mapping[str, str]]:
@@ -71,7 +69,7 @@ class LiveModels:
         label = labels.get(instance) or Label()
         kind = type(instance)
         identity = Identity(
-            path=label.path,
+            path=None if label.file is None else label.file.path,
             model_class=f"{kind.__module__}.{kind.__qualname__}",
             framework=adapter.name,
             name=label.name or label.file_name or kind.__name__,
@@ -81,14 +79,13 @@ class LiveModels:
         if name not in self._segments:
             if len(self._segments) >= self._configuration.limits.models:
                 name = semconv.OTHER
-            limits = self._configuration.limits
-            self._segments.setdefault(name, ModelSegments(rule.segments.max_values, limits))
+            self._segments.setdefault(name, ModelSegments(rule.segments.max_values, self._configuration.limits))
         return Model(
             name=name,
             version=label.version or rule.version,
             framework=adapter.name,
             model_class=kind.__name__,
-            fingerprint=label.fingerprint,
+            file=label.file,
             rule=rule,
         )
 
@@ -99,6 +96,6 @@ def _info(model: Model) -> Mapping[str, str]:
         semconv.MODEL_VERSION: model.version,
         semconv.FRAMEWORK: model.framework,
         semconv.MODEL_CLASS: model.model_class,
-        semconv.MODEL_FINGERPRINT: model.fingerprint,
+        semconv.MODEL_FINGERPRINT: None if model.file is None else fingerprint(model.file),
     }
     return {key: value for key, value in attributes.items() if value is not None}

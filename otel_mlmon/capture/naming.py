@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import weakref
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -11,12 +9,13 @@ from typing import Any, Generic, TypeVar
 
 from attrs import evolve, frozen
 
+from otel_mlmon.capture.files import file_of
 from otel_mlmon.observe.arrays import label_text
+from otel_mlmon.observe.prediction import ModelFile
 
 Model = TypeVar("Model")
 Value = TypeVar("Value")
 
-FINGERPRINT_DIGITS = 16
 MAX_MEMBERS = 100
 """Objects that are looked at in a container that a file held."""
 
@@ -60,26 +59,24 @@ class Label:
     ----------
     name, version
         As the service said with :func:`name`.
-    path
-        Absolute path of the file that it was loaded from.
+    file
+        That it was loaded from.
     member
         Its key in the container that the file held.
-    fingerprint
-        Of the file's content.
     """
 
     name: str | None = None
     version: str | None = None
-    path: str | None = None
+    file: ModelFile | None = None
     member: str | None = None
-    fingerprint: str | None = None
 
     @property
     def file_name(self) -> str | None:
         """The name that the file gives."""
-        if self.path is None:
+        if self.file is None:
             return None
-        stem = PurePath(self.path).name.partition(".")[0] or PurePath(self.path).name
+        file_name = PurePath(self.file.path).name
+        stem = file_name.partition(".")[0] or file_name
         return stem if self.member is None else f"{stem}.{self.member}"
 
 
@@ -135,22 +132,11 @@ def remember_file(loaded: object, source: object) -> None:
     source
         Its path, or an open file.
     """
-    path = _path_of(source)
-    if path is None:
-        return
-    fingerprint = _fingerprint(path)
-    for member, instance in _members(loaded):
-        known = labels.get(instance) or Label()
-        labels.set(instance, evolve(known, path=path, member=member, fingerprint=fingerprint))
-
-
-def _path_of(source: object) -> str | None:
-    if not isinstance(source, (str, os.PathLike)):
-        source = getattr(source, "name", None)
-    if not isinstance(source, (str, os.PathLike)):
-        return None
-    path = os.fspath(source)
-    return os.path.abspath(path) if isinstance(path, str) else None  # noqa: PTH100
+    file = file_of(source)
+    if file is not None:
+        for member, instance in _members(loaded):
+            known = labels.get(instance) or Label()
+            labels.set(instance, evolve(known, file=file, member=member))
 
 
 def _members(loaded: object) -> Iterator[tuple[str | None, object]]:
@@ -164,14 +150,3 @@ def _members(loaded: object) -> Iterator[tuple[str | None, object]]:
     models = [(key, value) for key, value in items if type(value).__module__ != "builtins"]
     for key, value in models:
         yield (None if len(models) == 1 else key), value
-
-
-def _fingerprint(path: str) -> str | None:
-    digest = hashlib.sha256()
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    except OSError:
-        return None
-    return digest.hexdigest()[:FINGERPRINT_DIGITS]

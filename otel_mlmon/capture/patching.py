@@ -40,6 +40,7 @@ class Patches:
 
     def __init__(self) -> None:
         self._patches: list[Patch] = []
+        self._replacements: dict[tuple[Any, str], Any] = {}
         self._families: dict[type, dict[str, Around]] = {}
 
     def function(self, module: ModuleType, name: str, around: Around) -> None:
@@ -65,6 +66,7 @@ class Patches:
         """Put every original back, the newest patch first."""
         while self._patches:
             self._patches.pop().undo()
+        self._replacements.clear()
         self._families.clear()
 
     def _watch_subclasses(self, base: type) -> None:
@@ -86,15 +88,13 @@ class Patches:
         for owner in member.__mro__:
             for name in methods.keys() & vars(owner).keys() if owner is not object else ():
                 original = vars(owner)[name]
-                if not any(patch.replacement is original for patch in self._patches_of(owner)):
+                if self._replacements.get((owner, name)) is not original:
                     self._replace(owner, name, original, _observed(original, methods[name]))
-
-    def _patches_of(self, owner: type) -> Iterator[Patch]:
-        return (patch for patch in self._patches if patch.owner is owner)
 
     def _replace(self, owner: Any, attribute: str, original: Any, replacement: Any) -> None:
         setattr(owner, attribute, replacement)
         self._patches.append(Patch(owner, attribute, original, replacement))
+        self._replacements[(owner, attribute)] = replacement
 
 
 def _observed(original: Any, around: Around) -> Any:

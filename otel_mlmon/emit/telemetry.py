@@ -72,6 +72,7 @@ class Telemetry:
         self._measuring: bool | None = None
         self._closed = False
         self._buffered = False
+        self._held_for_fork = False
         self._creating = RLock()
         self._flushing = Lock()
         self._instruments: dict[tuple[str, str], Histogram | Counter] = {}
@@ -118,7 +119,8 @@ class Telemetry:
         with self._flushing:
             for recorder in list(self._recorders.values()):
                 if isinstance(recorder, BufferedRecorder):
-                    recorder.flush()
+                    with safety.guard("flush"):
+                        recorder.flush()
 
     def export(self) -> None:
         """Export now all that the process has, for its end is near."""
@@ -137,8 +139,7 @@ class Telemetry:
         """Return the live models; called before a reader reads, so what is held back gets into its collection."""
         if self._closed:
             return []
-        with safety.guard("flush"):
-            self.flush()
+        self.flush()
         with safety.guard("model info"):
             return [Observation(1, attributes) for attributes in self._model_info()]
         return []
@@ -150,11 +151,17 @@ class Telemetry:
             self._meter_provider = metrics.get_meter_provider()
         with self._creating:
             if self._measuring is None:
-                meter = self._meter(None)
-                self._buffered = sdk.supported()
-                self._measuring = not isinstance(meter, metrics.NoOpMeter)
-                _tap_of(self._meter_provider, meter).telemetry = weakref.ref(self)
+                self._measuring = self._tap(self._meter_provider) or False
         return self._measuring
+
+    @safety.guard("connect")
+    def _tap(self, provider: MeterProvider) -> bool:
+        meter = self._meter(None)
+        if isinstance(meter, metrics.NoOpMeter):
+            return False
+        self._buffered = sdk.supported()
+        _tap_of(provider, meter).telemetry = weakref.ref(self)
+        return True
 
     def _count_public(self, metric: str, attributes: Mapping[str, str], count: int) -> None:
         if self.measuring and not self._closed:
@@ -203,10 +210,10 @@ class Telemetry:
 
     def _before_fork(self) -> None:
         # A flush that is half done in another thread would be lost for the child, lock and all.
-        self._flushing.acquire(timeout=1.0)
+        self._held_for_fork = self._flushing.acquire(timeout=1.0)
 
     def _after_fork_in_parent(self) -> None:
-        if self._flushing.locked():
+        if self._held_for_fork:
             self._flushing.release()
 
     def _after_fork_in_child(self) -> None:

@@ -81,7 +81,8 @@ def label_text(label: Any) -> str:
         # The same class is an int from one estimator and a float from another.
         label = int(label)
     text = label if isinstance(label, str) else str(label)
-    return text[: semconv.MAX_ATTRIBUTE_LENGTH]
+    # Prometheus takes an empty label for an absent one.
+    return text[: semconv.MAX_ATTRIBUTE_LENGTH] or semconv.MISSING
 
 
 def factorize(column: Any) -> Factors | None:

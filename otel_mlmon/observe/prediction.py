@@ -11,6 +11,25 @@ from otel_mlmon.config.schema import ModelRule
 
 
 @frozen
+class ModelFile:
+    """A file as it was when a model was loaded from it.
+
+    Attributes
+    ----------
+    path
+        Absolute.
+    size
+        In bytes.
+    modified
+        In nanoseconds since 1970.
+    """
+
+    path: str
+    size: int
+    modified: int
+
+
+@frozen
 class Model:
     """Which model answered, as it appears on every metric.
 
@@ -18,8 +37,8 @@ class Model:
     ----------
     name, version
         As configured, else from the file it was loaded from, else its class.
-    fingerprint
-        Of the file's content; see ``semconv.MODEL_FINGERPRINT``.
+    file
+        That it was loaded from, where known.
     rule
         What is configured for it.
     """
@@ -28,7 +47,7 @@ class Model:
     version: str | None
     framework: str
     model_class: str
-    fingerprint: str | None = None
+    file: ModelFile | None = None
     rule: ModelRule = field(factory=ModelRule)
 
 
