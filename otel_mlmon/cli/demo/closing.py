@@ -34,7 +34,7 @@ def closing(outcome: Outcome) -> RenderableType:
             style="dim",
         )
     )
-    return Padding(Group(*parts), (0, 1))
+    return Padding(Group(*parts), (0, 1), expand=False)
 
 
 def _table(outcome: Outcome, summary: Summary) -> RenderableType:

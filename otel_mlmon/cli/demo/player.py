@@ -70,7 +70,9 @@ class Player:
     display: Display
     course: Course = field(init=False)
     journal: Journal = field(factory=Journal)
-    moment: View | None = None
+    last: View | None = None
+    alarmed: list[View] = field(factory=list)
+    """The hours from the alarm to the fix."""
     _watches: tuple[Watch, ...] = field(init=False)
     _observer: Observer = field(init=False)
     _before: Answers | None = None
@@ -119,8 +121,9 @@ class Player:
             self._announce(hour.ends, readings)
         speed = traffic.rows / (monotonic() - started)
         view = self._observer.view(self.journal, self.course, self.telemetry.rows, speed)
-        if self.moment is None or not (self.moment.phase is Phase.INCIDENT and hour.phase is Phase.FIXED):
-            self.moment = view
+        if hour.phase is Phase.INCIDENT and self.course.alarmed is not None:
+            self.alarmed.append(view)
+        self.last = view
         self.display.show(view)
 
     def _announce(self, now: datetime, readings: tuple[Reading, ...]) -> None:

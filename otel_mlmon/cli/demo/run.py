@@ -38,9 +38,15 @@ class Outcome:
     baseline: Baseline
     references: tuple[Reference, ...]
     overhead: Overhead
-    moment: View
-    """The last view of the incident, or of the run when it had none."""
+    alarmed: tuple[View, ...]
+    """The hours from the alarm to the fix; empty without an alarm."""
+    last: View
     seconds: float
+
+    @property
+    def moment(self) -> View:
+        """Return the hour that shows the story best: amid those of the alarm, or the last one."""
+        return self.alarmed[2 * len(self.alarmed) // 3] if self.alarmed else self.last
 
 
 class Host:
@@ -98,7 +104,7 @@ def run(story: Story, display: Display, *, seconds: float, port: int = 0) -> Out
             with Host(setting) as host:
                 player = Player(story, assets, references, overhead, telemetry, host, display)
                 player.play(by_hour(assets.flights, story.starts), pace=seconds / USUAL_HOURS)
-    if player.moment is None:
+    if player.last is None:
         message = f"there are no flights from {story.starts:%d %B} on"
         raise Failure(message)
     return Outcome(
@@ -108,6 +114,7 @@ def run(story: Story, display: Display, *, seconds: float, port: int = 0) -> Out
         assets.baseline,
         references,
         overhead,
-        player.moment,
+        tuple(player.alarmed),
+        player.last,
         monotonic() - started,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -35,7 +36,7 @@ def tell(
     Failure
         When something that the run needs is missing or has ended, with what to do.
     """
-    console = Console() if live else Console(width=WIDTH, highlight=False, soft_wrap=True)
+    console = Console() if live else Console(width=WIDTH, highlight=False)
     for file in filter(None, (report_file, picture_file)):
         _require_folder(file)
     with _display(console, live=live) as display:
@@ -52,7 +53,7 @@ def tell(
 @contextmanager
 def _display(console: Console, *, live: bool) -> Iterator[Display]:
     if not live:
-        yield PlainDisplay(console.print)
+        yield PlainDisplay(partial(console.print, markup=False, soft_wrap=True))
         return
     with Live(console=console, refresh_per_second=8) as screen:
         yield LiveDisplay(screen)

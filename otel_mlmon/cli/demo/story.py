@@ -57,7 +57,7 @@ class Story:
     reaction_hours: int = 6
     """From the alarm to the fix: people read, look and decide."""
     longest_incident_hours: int = 60
-    after_hours: int = 16
+    after_hours: int = 12
     """Replayed after the fix, or instead of an incident."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isnan
+from statistics import median
 
 from attrs import frozen
 
@@ -69,11 +70,17 @@ def _figure_rows(outcome: Outcome) -> tuple[Row, ...]:
             before=_written(seen.figure, figures.get(Phase.HEALTHY)),
             during=_written(seen.figure, figures.get(Phase.INCIDENT)),
             after=_written(seen.figure, figures.get(Phase.FIXED)),
-            jumped=(jumped := Phase.INCIDENT in figures and seen.jumps),
+            jumped=jumped,
             verdict="▲ jumped" if jumped else "● as usual",
         )
-        for seen in outcome.moment.figures
+        for seen, jumped in zip(outcome.moment.figures, _jumped(outcome), strict=True)
     )
+
+
+def _jumped(outcome: Outcome) -> tuple[bool, ...]:
+    """Return for each figure whether it jumped in most hours from the alarm to the fix."""
+    by_figure = zip(*(view.figures for view in outcome.alarmed or (outcome.last,)), strict=True)
+    return tuple(median(seen.jumps for seen in figure) > 0.5 for figure in by_figure)
 
 
 def _distance_rows(outcome: Outcome) -> tuple[Row, ...]:
