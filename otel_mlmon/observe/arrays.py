@@ -27,6 +27,11 @@ MAX_DENSE = 50_000_000
 """A sparse matrix with more cells than this is not worth reading."""
 
 
+def can(values: Any, method: str) -> bool:
+    """Tell whether the values' class has a method; a data frame itself would look among its columns, and slowly."""
+    return hasattr(type(values), method)
+
+
 def to_array(values: Any) -> Array | None:
     """Read an answer as an array of at least one dimension; None where that is not possible.
 
@@ -36,11 +41,11 @@ def to_array(values: Any) -> Array | None:
         return values if values.ndim else values.reshape(1)
     if values is None:
         return None
-    if hasattr(values, "toarray") and hasattr(values, "shape"):
+    if can(values, "toarray"):
         if math.prod(values.shape) > MAX_DENSE:
             return None
         values = values.toarray()
-    elif hasattr(values, "to_numpy"):
+    elif can(values, "to_numpy"):
         values = values.to_numpy()
     try:
         array = np.asarray(values)
@@ -90,7 +95,7 @@ def factorize(column: Any) -> Factors | None:
 
     pandas hashes its columns, categorical and Arrow-backed ones without a look at their rows; others are sorted.
     """
-    if hasattr(column, "factorize"):
+    if can(column, "factorize"):
         codes, uniques = column.factorize()
         return _with_missing(np.asarray(codes), [label_text(value) for value in uniques.tolist()])
     # numpy would turn a NaN among text into the text "nan".

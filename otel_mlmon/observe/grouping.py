@@ -10,7 +10,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from otel_mlmon import semconv
-from otel_mlmon.observe.arrays import Factors, factorize, label_text, to_array
+from otel_mlmon.observe.arrays import Factors, can, factorize, label_text, to_array
 from otel_mlmon.observe.segments import Pairs
 
 Index = slice | NDArray[np.intp]
@@ -101,15 +101,14 @@ def split(codes: NDArray[np.intp], pairs: list[Pairs]) -> Iterator[Group]:
 def _column(inputs: Any, key: str | int) -> Any:
     if isinstance(inputs, dict):
         return inputs.get(key)
+    if isinstance(inputs, np.ndarray):
+        if inputs.dtype.names:
+            return _named_column(inputs, inputs.dtype.names, key)
+        return inputs[:, key] if isinstance(key, int) and inputs.ndim == 2 and 0 <= key < inputs.shape[1] else None
+    # Arrow calls the columns' names so, and by "columns" it means the columns themselves.
     for attribute in ("column_names", "columns"):
-        names = getattr(inputs, attribute, None)
-        if names is not None and not callable(names):
-            return _named_column(inputs, names, key)
-    structured = getattr(getattr(inputs, "dtype", None), "names", None)
-    if structured:
-        return _named_column(inputs, structured, key)
-    if isinstance(key, int) and getattr(inputs, "ndim", 0) == 2 and 0 <= key < inputs.shape[1]:
-        return inputs[:, key]
+        if can(inputs, attribute):
+            return _named_column(inputs, getattr(inputs, attribute), key)
     return None
 
 
