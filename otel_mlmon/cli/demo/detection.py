@@ -4,6 +4,10 @@ A model's answers move with the hour, the weather and the season, so the distanc
 as large in a healthy storm as in an incident. Like is compared with like instead: a window with the healthy windows
 of the same size that resemble it most. What remains is the distance that no healthy day explains. The threshold is
 the largest one that the training months themselves keep up, each window held against those of other days.
+
+The sizes of the two rules were chosen with July to December in view, so that their silence there is no independent
+evidence. Begun at 471 moments of those months, a unit change is seen every time, after 3 hours with departures in
+the median and 13 at most; of 114 beginnings of missing weather, 78 are seen within 120 such hours, the others not.
 """
 
 from __future__ import annotations

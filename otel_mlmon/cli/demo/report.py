@@ -16,7 +16,8 @@ METHOD: Final = (
     "A window of the latest answers is held against the healthy windows of January to June that are most like it, "
     "and its population stability index to those is the distance. A storm is so compared with storms, and an early "
     "morning with early mornings. The alarm is raised above the largest distance that those months kept up among "
-    "themselves; no threshold is set by hand. The last hours are the latest {fast} flights or more, for {fast_hours} "
+    "themselves. The sizes of the windows were chosen with the flights of July to December in view, in which no "
+    "healthy hour raises an alarm: with data of your own, expect some. The last hours are the latest {fast} flights or more, for {fast_hours} "
     "hours in a row; the last days are {slow}, for {slow_hours}."
 )
 

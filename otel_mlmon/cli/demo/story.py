@@ -171,7 +171,7 @@ STORIES: Final = {
             title="The weather went missing",
             cause="The client lost its weather feed and sends null for temp, wind_speed, precip and visib.",
             sign="The model accepts missing weather and becomes less sure: the surest answers, below 0.05, get rare. "
-            "Every answer is plausible; only days of them together are not.",
+            "Every answer is plausible; only days of them together are not, and in one week of three not even those.",
             advice=(
                 "Look at one live request: its four weather fields are null.",
                 "Bring the weather feed back; the model and the service are as they were.",
