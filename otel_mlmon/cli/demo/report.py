@@ -17,8 +17,8 @@ METHOD: Final = (
     "and its population stability index to those is the distance. A storm is so compared with storms, and an early "
     "morning with early mornings. The alarm is raised above the largest distance that those months kept up among "
     "themselves. The sizes of the windows were chosen with the flights of July to December in view, in which no "
-    "healthy hour raises an alarm: with data of your own, expect some. The last hours are the latest {fast} flights or more, for {fast_hours} "
-    "hours in a row; the last days are {slow}, for {slow_hours}."
+    "healthy hour raises an alarm: with data of your own, expect some. The last hours are the latest {fast} flights "
+    "or more, for {fast_hours} hours in a row; the last days are {slow}, for {slow_hours}."
 )
 
 
