@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import attrs
+import promql_parser
 import pytest
+import yaml
 
 from otel_mlmon import semconv
 from otel_mlmon.config import environment_variables
@@ -16,14 +19,14 @@ from otel_mlmon.config.schema import Configuration, Limits, Match, ModelRule, Ou
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(language: str) -> list[Any]:
     return [
-        pytest.param(code, id=f"{document.name}-{number}")
+        pytest.param(dedent(code), id=f"{document.name}-{number}")
         for document in DOCUMENTS
-        for number, (written, code) in enumerate(BLOCK.findall(document.read_text(encoding="utf-8")))
+        for number, (_, written, code) in enumerate(BLOCK.findall(document.read_text(encoding="utf-8")))
         if written == language
     ]
 
@@ -40,8 +43,17 @@ def test_configuration_is_right(code: str, tmp_path: Path) -> None:
     assert load(str(file)).problems == ()
 
 
+@pytest.mark.parametrize("code", [block for block in blocks("yaml") if "alert:" in str(block.values[0])])
+def test_alerts_are_right(code: str) -> None:
+    (rule,) = yaml.safe_load(code)
+    assert rule.keys() == {"alert", "expr", "for"}
+    promql_parser.parse(rule["expr"])
+
+
 def test_every_document_has_blocks_that_are_known() -> None:
-    languages = {written for document in DOCUMENTS for written, _ in BLOCK.findall(document.read_text(encoding="utf-8"))}
+    languages = {
+        written for document in DOCUMENTS for _, written, _ in BLOCK.findall(document.read_text(encoding="utf-8"))
+    }
     assert languages <= {"python", "yaml", "sh"}
 
 
