@@ -7,7 +7,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --e
 .PHONY: demo test test-fast test-e2e test-oldest-sdk lint format constraints clean
 
 demo: $(VENV)/.demo
-	$(BIN)/otel-mlmon demo $(DEMO)
+	@mkdir -p build
+	$(BIN)/otel-mlmon demo --report build/demo.html $(DEMO)
 
 test: test-fast test-e2e
 
