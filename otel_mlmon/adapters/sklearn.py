@@ -61,9 +61,10 @@ ADAPTER = Adapter(
         Hook(f"{_ESTIMATOR}.predict_log_proba", log_probabilities, first_argument),
         Hook(f"{_ESTIMATOR}.decision_function", class_scores, first_argument),
         Hook(f"{_ESTIMATOR}.score_samples", scores, first_argument),
+        *(Hook(f"{_ESTIMATOR}.{method}", trains=True) for method in ("fit", "partial_fit")),
         *(
             Hook(f"{_ESTIMATOR}.{method}", quiet=True)
-            for method in ("fit", "partial_fit", "fit_predict", "fit_transform", "transform", "score")
+            for method in ("fit_predict", "fit_transform", "transform", "score")
         ),
         # Evaluation, and the threads of an ensemble, which know nothing of the call that they work for.
         Hook("sklearn.utils.parallel:_FuncWrapper.__call__", quiet=True),

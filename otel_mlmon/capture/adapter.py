@@ -56,13 +56,16 @@ class Hook:
     inputs
         Picks the model's inputs from positional and keyword arguments.
     quiet
-        Predictions inside are no predictions for anybody: training, evaluation, worker threads of an outer call.
+        Predictions inside are no predictions for anybody: evaluation, worker threads of an outer call.
+    trains
+        Quiet, and afterwards the model may know other classes.
     """
 
     target: str
     outputs: Callable[[Call], Answer | None] | None = None
     inputs: Callable[[tuple[Any, ...], dict[str, Any]], Any] = no_inputs
     quiet: bool = field(default=False, kw_only=True)
+    trains: bool = field(default=False, kw_only=True)
 
     @property
     def module(self) -> str:

@@ -9,16 +9,17 @@ from time import perf_counter_ns
 from typing import Any
 
 from attrs import define
+from numpy import ndarray
 
 from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader
-from otel_mlmon.capture.models import LiveModel, LiveModels
+from otel_mlmon.capture.models import LiveModel, LiveModels, LiveOperation
 from otel_mlmon.capture.naming import remember_file
 from otel_mlmon.config.schema import Spans
 from otel_mlmon.emit.spans import OpenSpan, open_span
 from otel_mlmon.emit.telemetry import Telemetry
-from otel_mlmon.observe.channel import Channel
 from otel_mlmon.observe.prediction import Prediction
-from otel_mlmon.observe.summary import summarise
+from otel_mlmon.observe.row_collector import RowCollector
+from otel_mlmon.observe.summary import Summary, summarise
 from otel_mlmon.safety import guard
 
 Wrapped = Callable[..., Any]
@@ -47,6 +48,8 @@ class Engine:
 
     def around(self, hook: Hook, adapter: Adapter) -> Around:
         """Return what stands around a hook's target."""
+        if hook.trains:
+            return self._around_training()
         return quiet_call if hook.quiet else self._around_prediction(hook, adapter)
 
     def around_loader(self, loader: Loader) -> Around:
@@ -79,20 +82,28 @@ class Engine:
         if not self._closed:
             self._telemetry.export()
 
-    def _active(self) -> bool:
-        return not self._closed and (self._telemetry.measuring or self._telemetry.tracing)
+    def _around_training(self) -> Around:
+        begin_anew = guard("training")(self._models.begin_anew)
+
+        def train_call(wrapped: Wrapped, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            begin_anew(instance)
+            return quiet_call(wrapped, instance, args, kwargs)
+
+        return train_call
 
     def _around_prediction(self, hook: Hook, adapter: Adapter) -> Around:
-        operation = hook.operation
+        operation, telemetry, models, spans = hook.operation, self._telemetry, self._models, self._spans
 
         @guard("begin")
         def begin(instance: Any) -> ObservedCall:
-            live = self._models.of(instance, adapter)
-            channel = self._models.channel(live, operation, self._telemetry)
-            return ObservedCall(hook, live, channel, open_span(self._telemetry, self._spans, live.model, operation))
+            live = models.of(instance, adapter)
+            where = models.operation(live, operation, instance, telemetry)
+            span = None if spans is Spans.OFF else open_span(telemetry, spans, live.model, operation)
+            return ObservedCall(hook, live, where, span)
 
         def observe_call(wrapped: Wrapped, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            if inside.get() or not self._active():
+            # The outermost call only, and only while there is anything to report to.
+            if inside.get() or not (telemetry.measuring or telemetry.tracing):
                 return wrapped(*args, **kwargs)
             call = begin(instance)
             outermost = inside.set(True)
@@ -107,7 +118,7 @@ class Engine:
                     raise
                 took = perf_counter_ns() - started
                 if call is not None:
-                    call.answered(Call(instance, args, kwargs, answer, call.live.task), took * SECONDS)
+                    call.answered(instance, args, kwargs, answer, took * SECONDS)
                 return answer
             finally:
                 inside.reset(outermost)
@@ -121,30 +132,48 @@ class ObservedCall:
 
     hook: Hook
     live: LiveModel
-    channel: Channel
+    where: LiveOperation
     span: OpenSpan | None
 
     @guard("prediction")
-    def answered(self, call: Call, seconds: float) -> None:
+    def answered(
+        self, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any], answer: Any, seconds: float
+    ) -> None:
         """Record what the model answered."""
-        observed = None
+        summary = None
         try:
-            read, pick = self.hook.outputs, self.hook.inputs
-            answer = None if read is None else read(call)
-            observed = self.channel.observe(Prediction(answer, pick(call.args, call.kwargs), seconds))
+            collector = self.where.collector if is_plain_row(args, kwargs, answer) else None
+            waiting = None if collector is None else collector.collect(answer, args[0], seconds)
+            if waiting is None:
+                summary = self._observe(Call(instance, args, kwargs, answer, self.live.task), seconds, collector)
+            elif self.span is not None and collector is not None:
+                summary = collector.summary(waiting, answer)
         finally:
             if self.span is not None:
-                output = self.live.model.rule.output
-                self.span.answered(None if observed is None else summarise(observed, output))
+                self.span.answered(summary)
 
     @guard("failed call")
     def failed(self, error: BaseException, seconds: float) -> None:
         """Record that the model raised."""
         try:
-            self.channel.observe_failure(seconds, error)
+            self.where.channel.observe_failure(seconds, error)
         finally:
             if self.span is not None:
                 self.span.failed(error)
+
+    def _observe(self, call: Call, seconds: float, collector: RowCollector | None) -> Summary | None:
+        channel = self.where.channel
+        inputs = self.hook.inputs(call.args, call.kwargs)
+        answer = None if self.hook.outputs is None else self.hook.outputs(call)
+        rows = channel.observe(Prediction(answer, inputs, seconds))
+        if answer is not None and collector is not None and answer.values is call.answer:
+            collector.begin(answer, call.answer, inputs)
+        return None if rows is None or self.span is None else summarise(rows, channel.output)
+
+
+def is_plain_row(args: tuple[Any, ...], kwargs: dict[str, Any], answer: Any) -> bool:
+    """Tell whether a call had its inputs as the only argument, and answered with an array of one row."""
+    return len(args) == 1 and not kwargs and type(answer) is ndarray and answer.shape[:1] == (1,)
 
 
 def quiet_call(wrapped: Wrapped, _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

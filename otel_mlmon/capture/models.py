@@ -17,15 +17,24 @@ from otel_mlmon.observe.arrays import label_text
 from otel_mlmon.observe.channel import Channel
 from otel_mlmon.observe.model_segments import ModelSegments
 from otel_mlmon.observe.prediction import Model
+from otel_mlmon.observe.row_collector import RowCollector
+
+
+@define(eq=False)
+class LiveOperation:
+    """Where one operation of one model object is recorded: row by row where that is possible, else by the call."""
+
+    channel: Channel
+    collector: RowCollector | None
 
 
 @define(eq=False)
 class LiveModel:
-    """One model object: what it is called, what it is for, and where its operations are recorded."""
+    """One model object: what it is called, what it is for, and its operations."""
 
     model: Model
     task: Task
-    channels: dict[str, Channel] = field(factory=dict)
+    operations: dict[str, LiveOperation] = field(factory=dict)
 
 
 class LiveModels:
@@ -46,18 +55,30 @@ class LiveModels:
             self._live.set(instance, known)
         return known
 
-    def channel(self, live: LiveModel, operation: str, telemetry: Telemetry) -> Channel:
-        """Return where an operation of a model is recorded; models of one name share it."""
-        channel = live.channels.get(operation)
+    def operation(self, live: LiveModel, name: str, instance: Any, telemetry: Telemetry) -> LiveOperation:
+        """Return where an operation of a model object is recorded."""
+        operation = live.operations.get(name)
+        if operation is None:
+            channel = self._channel(live.model, name, telemetry)
+            owner = self._live.reference(instance)
+            collector = None if owner is None else RowCollector(channel, owner)
+            operation = live.operations.setdefault(name, LiveOperation(channel, collector))
+        return operation
+
+    def begin_anew(self, instance: Any) -> None:
+        """Forget what is known of a model object's classes, for it is being trained."""
+        known = self._live.get(instance)
+        for operation in () if known is None else list(known.operations.values()):
+            if operation.collector is not None:
+                operation.collector.begin_anew()
+
+    def _channel(self, model: Model, operation: str, telemetry: Telemetry) -> Channel:
+        # Not by the file: a service that loads a new one every hour keeps its channels.
+        key = (model.name, model.version, model.rule, operation)
+        channel = self._channels.get(key)
         if channel is None:
-            model = live.model
-            # Not the file: a service that loads a new one every hour keeps its channels.
-            key = (model.name, model.version, model.rule, operation)
-            channel = self._channels.get(key)
-            if channel is None:
-                new = Channel(model, operation, self._segments[model.name], telemetry)
-                channel = self._channels.setdefault(key, new)
-            live.channels[operation] = channel
+            new = Channel(model, operation, self._segments[model.name], telemetry)
+            channel = self._channels.setdefault(key, new)
         return channel
 
     def infos(self) -> Iterable[Mapping[str, str]]:

@@ -46,6 +46,11 @@ class WeakIdentityMap(Generic[Value]):
             return False
         return True
 
+    def reference(self, instance: object) -> weakref.ref[Any] | None:
+        """Return the weak reference to an object that has a value."""
+        entry = self._entries.get(id(instance))
+        return entry[0] if entry is not None and entry[0]() is instance else None
+
     def values(self) -> list[Value]:
         """Return the values of all objects that live."""
         return [value for _, value in list(self._entries.values())]

@@ -13,6 +13,7 @@ from attrs import define
 from opentelemetry import context, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.util.types import AttributeValue
 
 from otel_mlmon import semconv
 from otel_mlmon.config.schema import Spans
@@ -56,13 +57,15 @@ class OpenSpan:
     def answered(self, summary: Answered | None) -> None:
         """Say what the model answered."""
         if summary is not None and self.span.is_recording():
-            self.span.set_attribute(semconv.PREDICTION_ROWS, summary.rows)
+            # All at once: each call takes the span's lock.
+            attributes: dict[str, AttributeValue] = {semconv.PREDICTION_ROWS: summary.rows}
             if summary.score is not None:
-                self.span.set_attribute(semconv.PREDICTION_SCORE, summary.score)
+                attributes[semconv.PREDICTION_SCORE] = summary.score
             if summary.label is not None:
-                self.span.set_attribute(semconv.PREDICTION_CLASS, summary.label)
+                attributes[semconv.PREDICTION_CLASS] = summary.label
             if summary.review:
-                self.span.set_attribute(semconv.REVIEW, True)
+                attributes[semconv.REVIEW] = True
+            self.span.set_attributes(attributes)
         self._end()
 
     def failed(self, error: BaseException) -> None:

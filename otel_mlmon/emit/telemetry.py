@@ -6,7 +6,7 @@ import os
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock, RLock
-from typing import Any
+from typing import Any, Protocol
 
 from opentelemetry import metrics, trace
 from opentelemetry.metrics import CallbackOptions, Counter, Histogram, MeterProvider, Observation
@@ -23,6 +23,17 @@ Attributes = tuple[tuple[str, str], ...]
 
 ModelInfo = Callable[[], Iterable[Mapping[str, str]]]
 """Returns the attributes of every model that is live now."""
+
+
+class WaitingRoom(Protocol):
+    """Holds observations that recorders have not got yet."""
+
+    def empty(self) -> bool:
+        """Record them now; false when there will be no more."""
+
+    def forget(self) -> None:
+        """Throw them away: in a forked child they are the parent's."""
+
 
 EXPORT_TIMEOUT_MILLISECONDS = 5_000
 """Servers that are told to stop have little time left."""
@@ -69,6 +80,7 @@ class Telemetry:
         self._meter_provider = meter_provider
         self._tracer_provider = tracer_provider
         self._tracer: Tracer | None = None
+        self._tracing = tracer_provider is not None
         self._measuring: bool | None = None
         self._closed = False
         self._buffered = False
@@ -77,6 +89,7 @@ class Telemetry:
         self._flushing = Lock()
         self._instruments: dict[tuple[str, str], Histogram | Counter] = {}
         self._recorders: dict[tuple[str, str, Attributes], Recorder] = {}
+        self._waiting_rooms: list[WaitingRoom] = []
         _telemetries.add(self)
 
     @property
@@ -87,7 +100,9 @@ class Telemetry:
     @property
     def tracing(self) -> bool:
         """Whether there is a tracer provider to report to."""
-        return self._tracer is not None or self._tracer_provider is not None or sdk.tracer_provider_is_set()
+        if not self._tracing and not self._closed:
+            self._tracing = sdk.tracer_provider_is_set()
+        return self._tracing
 
     @property
     def tracer(self) -> Tracer:
@@ -114,13 +129,29 @@ class Telemetry:
         attributes = {semconv.MONITOR_STAGE: stage, semconv.ERROR_TYPE: type(error).__name__}
         self._count_public(semconv.MONITOR_ERRORS, attributes, 1)
 
+    def add_waiting_room(self, room: WaitingRoom) -> None:
+        """Have somebody else's observations handed on before the recorders' own buffers are."""
+        self._waiting_rooms.append(room)
+
     def flush(self) -> None:
         """Hand all that is held back to the SDK."""
         with self._flushing:
+            for room in list(self._waiting_rooms):
+                with safety.guard("flush"):
+                    if not room.empty():
+                        self._waiting_rooms.remove(room)
             for recorder in list(self._recorders.values()):
                 if isinstance(recorder, BufferedRecorder):
                     with safety.guard("flush"):
                         recorder.flush()
+
+    def flush_if_free(self, empty: Callable[[], object]) -> None:
+        """Run ``empty`` as a part of flushing, unless somebody flushes already: it gets its turn later."""
+        if self._flushing.acquire(blocking=False):
+            try:
+                empty()
+            finally:
+                self._flushing.release()
 
     def export(self) -> None:
         """Export now all that the process has, for its end is near."""
@@ -134,6 +165,7 @@ class Telemetry:
         """Hand on what is held back and report nothing more."""
         self.flush()
         self._closed = True
+        self._measuring = self._tracing = False
 
     def observations(self) -> list[Observation]:
         """Return the live models; called before a reader reads, so what is held back gets into its collection."""
@@ -219,6 +251,8 @@ class Telemetry:
     def _after_fork_in_child(self) -> None:
         self._creating = RLock()
         self._flushing = Lock()
+        for room in self._waiting_rooms:
+            room.forget()
         for recorder in self._recorders.values():
             if isinstance(recorder, BufferedRecorder):
                 recorder.start_anew(self._flushing)

@@ -119,7 +119,7 @@ def _read_labels(values: object, layout: Layout) -> Rows | None:
 
 
 def _read_probabilities(answer: Probabilities | LogProbabilities, output: Output) -> Rows | None:
-    if not isinstance(answer.values, list):
+    if not _is_one_an_output(answer.values):
         return _read_distribution(answer, None, answer.values, answer.classes, output)
     parts = []
     for index, values in enumerate(answer.values[:MAX_OUTPUTS]):
@@ -128,6 +128,11 @@ def _read_probabilities(answer: Probabilities | LogProbabilities, output: Output
         if part is not None:
             parts.append(part)
     return _joined(parts) if parts else None
+
+
+def _is_one_an_output(values: object) -> bool:
+    # A list of lists is a matrix, too; only a list of matrices is one an output.
+    return isinstance(values, list) and getattr(values[0] if values else None, "ndim", 0) == 2
 
 
 def _joined(parts: Sequence[Rows]) -> Rows:
