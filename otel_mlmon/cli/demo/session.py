@@ -37,6 +37,9 @@ def tell(
         When something that the run needs is missing or has ended, with what to do.
     """
     console = Console() if live else Console(width=WIDTH, highlight=False)
+    if console.width < WIDTH:
+        console.print(f"The live screen needs {WIDTH} columns and this terminal has {console.width}: lines instead.")
+        console, live = Console(highlight=False), False
     for file in filter(None, (report_file, picture_file)):
         _require_folder(file)
     with _display(console, live=live) as display:

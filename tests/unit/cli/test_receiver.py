@@ -142,6 +142,21 @@ TOO_MANY.resource_metrics.add().scope_metrics.add().metrics.add().gauge.data_poi
         ("/v1/metrics", TOO_MANY.SerializeToString(), {}, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
         ("/v2/metrics", b"", {}, HTTPStatus.NOT_FOUND),
     ],
+    # Of their own, for compressed bodies hold the time.
+    ids=[
+        "garbage",
+        "half a field",
+        "json",
+        "not gzip",
+        "gzip cut off",
+        "unknown encoding",
+        "gzip bomb",
+        "endless length",
+        "negative length",
+        "length of another alphabet",
+        "too many points",
+        "unknown path",
+    ],
 )
 def test_a_bad_request_is_refused_with_a_status_message(peer, path, body, headers, status):
     answered, answer = peer.post(path, body, **headers)
