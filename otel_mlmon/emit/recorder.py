@@ -7,16 +7,17 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from opentelemetry.context import Context
 
 from otel_mlmon import semconv
 from otel_mlmon.emit import sdk
+from otel_mlmon.emit.batch import GroupOfValues
 
-Values = NDArray[np.float64]
 OnDropped = Callable[[str, int], None]
 """``on_dropped(reason, count)`` hears of every value that cannot be recorded."""
+
+SMALL_GROUP = 32
+"""Up to so many values, a loop in Python costs less than numpy's fixed price."""
 
 BUFFER_SIZE = 512
 """Values that a recorder holds back before it hands them on inline."""
@@ -28,8 +29,11 @@ class Recorder(Protocol):
     def record(self, value: float) -> None:
         """Take one value."""
 
-    def record_many(self, values: Values) -> None:
-        """Take values, shape (values,); the array is not kept."""
+    def record_group(self, group: GroupOfValues) -> None:
+        """Take a group of finite values; no array of it is kept."""
+
+    def reject(self, nan: int, infinite: int) -> None:
+        """Count values that were no finite numbers."""
 
     def record_exemplar(self, value: float, context: Context) -> None:
         """Take one value that should be linked to the trace of ``context``."""
@@ -69,17 +73,18 @@ class BufferedRecorder:
             finally:
                 self._flushing.release()
 
-    def record_many(self, values: Values) -> None:
-        """Take values, shape (values,); the array is not kept."""
-        if len(values) <= sdk.SMALL_BATCH:
+    def record_group(self, group: GroupOfValues) -> None:
+        """Take a group of finite values; no array of it is kept."""
+        values = group.values()
+        if len(values) <= SMALL_GROUP:
             for value in values.tolist():
                 self.record(value)
-            return
-        finite = np.isfinite(values)
-        if not finite.all():
-            self._drop(values[~finite])
-            values = values[finite]
-        sdk.merge(self._instrument, self._attributes, values)
+        else:
+            sdk.merge_group(self._instrument, self._attributes, group)
+
+    def reject(self, nan: int, infinite: int) -> None:
+        """Count values that were no finite numbers."""
+        _report_dropped(self._on_dropped, nan, infinite)
 
     def record_exemplar(self, value: float, context: Context) -> None:
         """Take one value that should be linked to the trace of ``context``."""
@@ -95,19 +100,16 @@ class BufferedRecorder:
             return
         values = self._buffer[:count]
         del self._buffer[:count]
-        if not all(map(math.isfinite, values)):
-            self._drop(np.asarray([value for value in values if not math.isfinite(value)], dtype=np.float64))
-            values = [value for value in values if math.isfinite(value)]
-        sdk.merge(self._instrument, self._attributes, values)
+        finite = values if all(map(math.isfinite, values)) else [value for value in values if math.isfinite(value)]
+        if len(finite) < len(values):
+            nan = sum(map(math.isnan, values))
+            self.reject(nan, len(values) - len(finite) - nan)
+        sdk.merge(self._instrument, self._attributes, finite)
 
     def start_anew(self, flushing: Lock) -> None:
         """Throw away what is held back: in a forked child it is the parent's, and so is the lock."""
         self._buffer.clear()
         self._flushing = flushing
-
-    def _drop(self, values: Values) -> None:
-        nan = int(np.isnan(values).sum())
-        _report_dropped(self._on_dropped, nan, len(values) - nan)
 
 
 class PublicRecorder:
@@ -129,10 +131,14 @@ class PublicRecorder:
         """Take one value."""
         self.record_exemplar(value, None)
 
-    def record_many(self, values: Values) -> None:
-        """Take values, shape (values,); the array is not kept."""
-        for value in values.tolist():
+    def record_group(self, group: GroupOfValues) -> None:
+        """Take a group of finite values; no array of it is kept."""
+        for value in group.values().tolist():
             self.record(value)
+
+    def reject(self, nan: int, infinite: int) -> None:
+        """Count values that were no finite numbers."""
+        _report_dropped(self._on_dropped, nan, infinite)
 
     def record_exemplar(self, value: float, context: Context | None) -> None:
         """Take one value that should be linked to the trace of ``context``."""
@@ -141,7 +147,7 @@ class PublicRecorder:
         elif math.isfinite(value):
             self._on_dropped(semconv.DROPPED_NEGATIVE, 1)
         else:
-            _report_dropped(self._on_dropped, int(math.isnan(value)), int(math.isinf(value)))
+            self.reject(int(math.isnan(value)), int(math.isinf(value)))
 
 
 def _report_dropped(on_dropped: OnDropped, nan: int, infinite: int) -> None:

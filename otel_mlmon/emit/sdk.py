@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock, RLock
 from time import time_ns
 from typing import Any
@@ -20,11 +20,15 @@ from numpy.typing import NDArray
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
 
+from otel_mlmon.emit.batch import GroupOfValues
+
 logger = logging.getLogger(__name__)
 
 Values = NDArray[np.float64]
-SMALL_BATCH = 32
-"""Up to so many values, bisection in Python is faster than numpy's fixed cost."""
+Aggregate = Callable[[Any, Any, Any], None]
+"""``aggregate(aggregation, instrument, values)`` adds values to an aggregation that exists."""
+
+HISTOGRAM, SUM = "_ExplicitBucketHistogramAggregation", "_SumAggregation"
 
 
 def provider_is_set() -> bool:
@@ -48,8 +52,8 @@ def is_sdk(instrument: object) -> bool:
     return hasattr(getattr(instrument, "_measurement_consumer", None), "_reader_storages")
 
 
-def merge(instrument: Any, attributes: Mapping[str, str], values: Sequence[float] | Values) -> None:
-    """Add values to what every reader has aggregated of an instrument, as that many public calls would.
+def merge(instrument: Any, attributes: Mapping[str, str], values: Sequence[float]) -> None:
+    """Add a few values to what every reader has aggregated of an instrument, as that many public calls would.
 
     Parameters
     ----------
@@ -58,13 +62,29 @@ def merge(instrument: Any, attributes: Mapping[str, str], values: Sequence[float
     attributes
         Of the one data point that the values belong to.
     values
-        Finite numbers, shape (values,).
+        Finite numbers.
     """
-    if len(values) == 0 or not getattr(instrument, "_is_enabled", _always)():
-        return
-    for storage in list(instrument._measurement_consumer._reader_storages.values()):
-        for match in storage._get_or_init_view_instrument_match(instrument):
-            _merge_into_view(match, instrument, attributes, values)
+    for match in _matches(instrument):
+        _merge_into_view(match, instrument, attributes, values, _aggregate_each)
+
+
+def merge_group(instrument: Any, attributes: Mapping[str, str], group: GroupOfValues) -> None:
+    """Add many values to what every reader has aggregated of an instrument, as that many public calls would."""
+    values = group.values()
+
+    def aggregate(aggregation: Any, instrument: Any, left: Values) -> None:
+        # To begin its aggregation, the SDK may have taken the first value.
+        rest = group if len(left) == len(values) else GroupOfValues.whole(left)
+        kind = type(aggregation).__name__
+        if kind == HISTOGRAM:
+            _add_to_histogram(aggregation, rest.counts(aggregation._boundaries), rest.total, rest.least, rest.most)
+        elif kind == SUM:
+            _add_to_sum(aggregation, rest.total)
+        else:
+            _aggregate_each(aggregation, instrument, left.tolist())
+
+    for match in _matches(instrument):
+        _merge_into_view(match, instrument, attributes, values, aggregate)
 
 
 def forget_after_fork(instruments: Iterable[Any]) -> None:
@@ -91,9 +111,9 @@ def supported() -> bool:
         meter = provider.get_meter(__name__)
         histogram = meter.create_histogram("probe", explicit_bucket_boundaries_advisory=[0.0, 1.0])
         counter = meter.create_counter("probe.count")
-        values = np.arange(-1.0, SMALL_BATCH + 1)
-        merge(histogram, {"a": "b"}, values)
+        values = np.arange(-1.0, 10.0)
         merge(histogram, {"a": "b"}, [0.5])
+        merge_group(histogram, {"a": "b"}, GroupOfValues.whole(values))
         merge(counter, {}, [1.0, 2.0])
         data: Any = reader.get_metrics_data()
         provider.shutdown()
@@ -112,12 +132,19 @@ def supported() -> bool:
         return False
 
 
+def _matches(instrument: Any) -> list[Any]:
+    if not getattr(instrument, "_is_enabled", _always)():
+        return []
+    storages = list(instrument._measurement_consumer._reader_storages.values())
+    return [match for storage in storages for match in storage._get_or_init_view_instrument_match(instrument)]
+
+
 def _always() -> bool:
     return True
 
 
 def _merge_into_view(
-    match: Any, instrument: Any, attributes: Mapping[str, str], values: Sequence[float] | Values
+    match: Any, instrument: Any, attributes: Mapping[str, str], values: Sequence[float] | Values, aggregate: Aggregate
 ) -> None:
     kept = match._view._attribute_keys
     mine = dict(attributes) if kept is None else {key: attributes[key] for key in attributes if key in kept}
@@ -128,36 +155,34 @@ def _merge_into_view(
             known = match._attributes_aggregation
             aggregation = known.get(key) or known.get(_overflow_key())
             if aggregation is not None:
-                _aggregate(aggregation, instrument, values)
+                aggregate(aggregation, instrument, values)
                 return
         match.consume_measurement(_measurement(instrument, values[0], mine), False)
         values = values[1:]
 
 
-def _aggregate(aggregation: Any, instrument: Any, values: Sequence[float] | Values) -> None:
+def _aggregate_each(aggregation: Any, instrument: Any, values: Sequence[float]) -> None:
     kind = type(aggregation).__name__
-    if kind == "_ExplicitBucketHistogramAggregation":
-        _add_to_histogram(aggregation, values)
-    elif kind == "_SumAggregation":
-        with aggregation._lock:
-            aggregation._value = (aggregation._value or 0) + _total(values)
+    if kind == HISTOGRAM:
+        boundaries = aggregation._boundaries
+        counts = [0] * (len(boundaries) + 1)
+        for value in values:
+            counts[bisect_left(boundaries, value)] += 1
+        _add_to_histogram(aggregation, counts, sum(values), min(values), max(values))
+    elif kind == SUM:
+        _add_to_sum(aggregation, sum(values))
     elif kind != "_DropAggregation":
         for value in values:
             aggregation.aggregate(_measurement(instrument, value, {}), False)
 
 
-def _add_to_histogram(aggregation: Any, values: Sequence[float] | Values) -> None:
-    boundaries = aggregation._boundaries
-    if len(values) <= SMALL_BATCH:
-        counts = [0] * (len(boundaries) + 1)
-        for value in values:
-            counts[bisect_left(boundaries, value)] += 1
-        total, least, most = sum(values), min(values), max(values)
-    else:
-        array = np.asarray(values, dtype=np.float64)
-        places = np.searchsorted(boundaries, array, side="left")
-        counts = np.bincount(places, minlength=len(boundaries) + 1).tolist()
-        total, least, most = float(array.sum()), float(array.min()), float(array.max())
+def _add_to_sum(aggregation: Any, total: float) -> None:
+    with aggregation._lock:
+        # Whole numbers stay whole: a series that changes between integer and float confuses back ends.
+        aggregation._value = (aggregation._value or 0) + total
+
+
+def _add_to_histogram(aggregation: Any, counts: list[int], total: float, least: float, most: float) -> None:
     with aggregation._lock:
         before = aggregation._value
         aggregation._value = counts if before is None else [a + b for a, b in zip(before, counts, strict=True)]
@@ -165,11 +190,6 @@ def _add_to_histogram(aggregation: Any, values: Sequence[float] | Values) -> Non
         if aggregation._record_min_max:
             aggregation._min = min(aggregation._min, least)
             aggregation._max = max(aggregation._max, most)
-
-
-def _total(values: Sequence[float] | Values) -> float:
-    # Whole numbers stay whole: a series that changes between integer and float confuses back ends.
-    return float(values.sum()) if isinstance(values, np.ndarray) else sum(values)
 
 
 def _measurement(instrument: Any, value: float, attributes: Mapping[str, str]) -> Any:

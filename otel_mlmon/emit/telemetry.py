@@ -82,9 +82,9 @@ class Telemetry:
         self._tracer: Tracer | None = None
         self._tracing = tracer_provider is not None
         self._measuring: bool | None = None
+        self._tap: _Tap | None = None
         self._closed = False
         self._buffered = False
-        self._held_for_fork = False
         self._creating = RLock()
         self._flushing = Lock()
         self._instruments: dict[tuple[str, str], Histogram | Counter] = {}
@@ -183,16 +183,17 @@ class Telemetry:
             self._meter_provider = metrics.get_meter_provider()
         with self._creating:
             if self._measuring is None:
-                self._measuring = self._tap(self._meter_provider) or False
+                self._measuring = self._begin(self._meter_provider) or False
         return self._measuring
 
     @safety.guard("connect")
-    def _tap(self, provider: MeterProvider) -> bool:
+    def _begin(self, provider: MeterProvider) -> bool:
         meter = self._meter(None)
         if isinstance(meter, metrics.NoOpMeter):
             return False
         self._buffered = sdk.supported()
-        _tap_of(provider, meter).telemetry = weakref.ref(self)
+        self._tap = _tap_of(provider, meter)
+        self._tap.telemetry = weakref.ref(self)
         return True
 
     def _count_public(self, metric: str, attributes: Mapping[str, str], count: int) -> None:
@@ -240,15 +241,8 @@ class Telemetry:
             self._instruments[key] = instrument
         return instrument
 
-    def _before_fork(self) -> None:
-        # A flush that is half done in another thread would be lost for the child, lock and all.
-        self._held_for_fork = self._flushing.acquire(timeout=1.0)
-
-    def _after_fork_in_parent(self) -> None:
-        if self._held_for_fork:
-            self._flushing.release()
-
-    def _after_fork_in_child(self) -> None:
+    def start_anew(self) -> None:
+        """Forget all, in a forked child: what there is, the parent counts."""
         self._creating = RLock()
         self._flushing = Lock()
         for room in self._waiting_rooms:
@@ -256,7 +250,11 @@ class Telemetry:
         for recorder in self._recorders.values():
             if isinstance(recorder, BufferedRecorder):
                 recorder.start_anew(self._flushing)
-        sdk.forget_after_fork(i for i in self._instruments.values() if sdk.is_sdk(i))
+        sdk.forget_after_fork(self._of_sdk())
+
+    def _of_sdk(self) -> list[Any]:
+        gauge = [] if self._tap is None else [self._tap.gauge]
+        return [instrument for instrument in (*gauge, *self._instruments.values()) if sdk.is_sdk(instrument)]
 
 
 class _Tap:
@@ -264,6 +262,7 @@ class _Tap:
 
     def __init__(self) -> None:
         self.telemetry: Callable[[], Telemetry | None] = _nobody
+        self.gauge: object = None
 
     def __call__(self, _options: CallbackOptions) -> Iterable[Observation]:
         telemetry = self.telemetry()
@@ -278,7 +277,7 @@ def _tap_of(provider: MeterProvider, meter: metrics.Meter) -> _Tap:
     tap = _taps.get(provider)
     if tap is None:
         tap = _taps.setdefault(provider, _Tap())
-        meter.create_observable_gauge(
+        tap.gauge = meter.create_observable_gauge(
             semconv.MODEL_INFO,
             callbacks=[tap],
             unit=semconv.UNIT_MODELS,
@@ -291,18 +290,12 @@ _taps: weakref.WeakKeyDictionary[MeterProvider, _Tap] = weakref.WeakKeyDictionar
 _telemetries: weakref.WeakSet[Telemetry] = weakref.WeakSet()
 
 
-def _at_each(step: Callable[[Telemetry], Any]) -> Callable[[], None]:
-    def run() -> None:
-        for telemetry in list(_telemetries):
-            with safety.guard("fork"):
-                step(telemetry)
-
-    return run
+def _start_anew_in_child() -> None:
+    # Nothing is held before a fork: whatever another thread has half done then, the child throws away, locks and all.
+    for telemetry in list(_telemetries):
+        with safety.guard("fork"):
+            telemetry.start_anew()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_at_each(Telemetry._before_fork),
-        after_in_parent=_at_each(Telemetry._after_fork_in_parent),
-        after_in_child=_at_each(Telemetry._after_fork_in_child),
-    )
+    os.register_at_fork(after_in_child=_start_anew_in_child)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic
+from typing import Any
 
 import numpy as np
 from attrs import evolve
@@ -12,10 +13,11 @@ from otel_mlmon import semconv
 from otel_mlmon.emit.buckets import DURATION
 from otel_mlmon.emit.recorder import Recorder
 from otel_mlmon.emit.telemetry import Telemetry
-from otel_mlmon.observe.grouping import ALL_ROWS, Index
+from otel_mlmon.observe.grouping import Partition, partition, whole
 from otel_mlmon.observe.model_segments import ModelSegments
 from otel_mlmon.observe.prediction import Model, Prediction
 from otel_mlmon.observe.recorders import CallRecorders, RowRecorders, Scope, segment_attributes
+from otel_mlmon.observe.recording import record_rows
 from otel_mlmon.observe.rows import Rows, read_rows
 from otel_mlmon.observe.segmenting import Segmenting
 from otel_mlmon.observe.segments import Pairs, current
@@ -79,39 +81,31 @@ class Channel:
         """Tell whether the next call should be linked to its trace."""
         return self.telemetry.tracing and monotonic() >= self._next_exemplar
 
-    def record_rows(self, rows: Rows, index: Index, recorders: RowRecorders) -> None:
-        """Record those of an answer's rows that are in one segment."""
-        for column in rows.values:
-            recorders.value(column.name, rows.layout).record_many(column.numbers[index].reshape(-1))
-        for column in rows.confidence:
-            recorders.confidence(column.name).record_many(column.numbers[index])
-        for classes in rows.classes:
-            texts = classes.factors.texts
-            counts = np.bincount(classes.factors.codes[index], minlength=len(texts))
-            for code in counts.nonzero()[0].tolist():
-                recorders.predicted(classes.name, texts[code]).record(int(counts[code]))
-
     def _record(self, rows: Rows | None, prediction: Prediction) -> None:
         context = current()
         calls = self.call_recorders(context)
         traced = self._context_of_exemplar()
-        _record(calls.duration, prediction.seconds, traced)
+        _record_one(calls.duration, prediction.seconds, traced)
         if rows is None:
             self._scope.dropped(semconv.DROPPED_UNREADABLE, 1)
             return
         calls.batch_size.record(rows.count)
-        for group in self.segmenting.groups(prediction.inputs, rows.count, context):
-            recorders = self.row_recorders(group.pairs, group.size)
-            if traced is not None and rows.count == 1:
-                self._record_exemplar(rows, recorders, traced)
-            else:
-                self.record_rows(rows, group.rows, recorders)
+        if rows.count == 0:
+            return
+        parts = self._partition(rows.count, prediction.inputs, context)
+        if traced is not None and rows.count == 1:
+            for column in rows.values:
+                for value in column.numbers.reshape(-1).tolist():
+                    parts.members[0].value(column.name, rows.layout).record_exemplar(value, traced)
+            rows = evolve(rows, values=())
+        record_rows(rows, parts)
 
-    def _record_exemplar(self, rows: Rows, recorders: RowRecorders, traced: Context) -> None:
-        for column in rows.values:
-            for value in column.numbers.reshape(-1).tolist():
-                recorders.value(column.name, rows.layout).record_exemplar(value, traced)
-        self.record_rows(evolve(rows, values=()), ALL_ROWS, recorders)
+    def _partition(self, count: int, inputs: Any, context: Pairs) -> Partition[RowRecorders]:
+        codes, segments = self.segmenting.of_rows(inputs, count, context)
+        if codes is None:
+            return whole(self.row_recorders(segments[0], count), count)
+        sizes = np.bincount(codes, minlength=len(segments)).tolist()
+        return partition(codes, [self.row_recorders(pairs, size) for pairs, size in zip(segments, sizes, strict=True)])
 
     def _context_of_exemplar(self) -> Context | None:
         # An exemplar goes through the slow public call: one a second is enough to get from a graph to a trace.
@@ -121,7 +115,7 @@ class Channel:
         return get_current()
 
 
-def _record(recorder: Recorder, value: float, traced: Context | None) -> None:
+def _record_one(recorder: Recorder, value: float, traced: Context | None) -> None:
     if traced is None:
         recorder.record(value)
     else:

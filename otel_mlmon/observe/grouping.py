@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
 from otel_mlmon import semconv
-from otel_mlmon.observe.arrays import Factors, can, factorize, label_text, to_array
+from otel_mlmon.observe.arrays import Array, Factors, can, factorize, label_text, to_array
 from otel_mlmon.observe.segments import Pairs
 
-Index = slice | NDArray[np.intp]
-"""Selects rows of a column."""
-
-ALL_ROWS = slice(None)
+Member = TypeVar("Member")
 
 
 @frozen(eq=False)
-class Group:
-    """The rows of one combination of segment values."""
+class Partition(Generic[Member]):
+    """The rows of a call by group.
 
-    pairs: Pairs
-    rows: Index
-    size: int
+    Attributes
+    ----------
+    order
+        Puts the rows of each group together, shape (rows,); None where there is only one group.
+    sizes
+        Of the groups, shape (groups,); none is 0.
+    members
+        What each group belongs to.
+    """
+
+    order: NDArray[np.intp] | None
+    sizes: NDArray[np.intp]
+    members: list[Member]
+
+    def sort(self, column: Array) -> Array:
+        """Return a column, shape (rows, …), with the rows of each group together."""
+        return column if self.order is None else column[self.order]
 
 
 @frozen(eq=False)
@@ -80,22 +90,30 @@ def combinations(columns: tuple[tuple[str, Factors], ...]) -> tuple[NDArray[np.i
     return codes, pairs
 
 
-def split(codes: NDArray[np.intp], pairs: list[Pairs]) -> Iterator[Group]:
-    """Yield the rows of each combination that has any; equal combinations are one group."""
-    place: dict[Pairs, int] = {}
-    merged = np.fromiter((place.setdefault(pair, len(place)) for pair in pairs), dtype=np.intp, count=len(pairs))
-    if len(place) == 1:
-        yield Group(pairs[0], ALL_ROWS, len(codes))
-        return
+def whole(member: Member, count: int) -> Partition[Member]:
+    """Return the partition in which all rows are one group."""
+    return Partition(None, np.array([count], dtype=np.intp), [member])
+
+
+def partition(codes: NDArray[np.intp], members: list[Member]) -> Partition[Member]:
+    """Sort rows by what their combinations belong to.
+
+    Parameters
+    ----------
+    codes
+        Each row's combination, shape (rows,).
+    members
+        What each combination belongs to: the same object for combinations that are to be one group.
+    """
+    place: dict[int, int] = {}
+    merged = np.array([place.setdefault(id(member), len(place)) for member in members], dtype=np.intp)
     groups = merged[codes]
     # numpy sorts short integers by radix: linear in the rows.
     order = np.argsort(groups.astype(np.uint16) if len(place) < 2**16 else groups, kind="stable")
-    ends = np.cumsum(np.bincount(groups, minlength=len(place))).tolist()
-    start = 0
-    for pair, end in zip(place, ends, strict=True):
-        if end > start:
-            yield Group(pair, order[start:end], end - start)
-        start = end
+    sizes = np.bincount(groups, minlength=len(place))
+    present = {index: member for member in members if sizes[index := place[id(member)]]}
+    kept = sorted(present)
+    return Partition(order, sizes[kept], [present[index] for index in kept])
 
 
 def _column(inputs: Any, key: str | int) -> Any:

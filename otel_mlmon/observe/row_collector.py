@@ -15,10 +15,11 @@ from attrs import evolve
 from numpy.typing import NDArray
 
 from otel_mlmon.observe.channel import Channel
-from otel_mlmon.observe.grouping import ALL_ROWS
+from otel_mlmon.observe.grouping import whole
 from otel_mlmon.observe.one_row import OneRowReader
 from otel_mlmon.observe.prediction import Answer
 from otel_mlmon.observe.recorders import CallRecorders, RowRecorders
+from otel_mlmon.observe.recording import record_numbers, record_rows
 from otel_mlmon.observe.rows import read_rows
 from otel_mlmon.observe.segments import Pairs, current
 from otel_mlmon.observe.summary import Summary, summarise
@@ -120,10 +121,10 @@ class RowCollector:
         if count:
             taken = waiting.rows[:count]
             del waiting.rows[:count]
-            waiting.calls.duration.record_many(np.array([seconds for seconds, _ in taken]))
-            waiting.calls.batch_size.record_many(np.ones(count))
+            record_numbers(np.array([seconds for seconds, _ in taken]), waiting.calls.duration)
+            record_numbers(np.ones(count), waiting.calls.batch_size)
             stacked = evolve(waiting.template, values=np.array([row for _, row in taken]))
             rows = read_rows(stacked, self._channel.output)
             if rows is not None:
-                self._channel.record_rows(rows, ALL_ROWS, waiting.recorders)
+                record_rows(rows, whole(waiting.recorders, count))
         return count

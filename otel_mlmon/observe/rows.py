@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
 from otel_mlmon import semconv
 from otel_mlmon.config.schema import Output, OutputKind
@@ -157,29 +158,40 @@ def _read_distribution(
     if numbers.ndim == 1:
         return Rows(count, layout, values=(Column(name, numbers),))
     texts = class_texts(classes, numbers.shape[1])
-    shown = tuple(Column(_full_name(name, text), numbers[:, index]) for index, text in shown_classes(texts, output))
-    if numbers.size == 0 or not _are_distributions(numbers):
+    # A pass over a column is several times as fast as one along the short axis of a matrix.
+    columns = np.ascontiguousarray(numbers.T)
+    shown = tuple(Column(_full_name(name, text), columns[index]) for index, text in shown_classes(texts, output))
+    if numbers.size == 0:
         return Rows(count, layout, values=shown)
-    winners = ClassColumn(name, _winners(numbers, texts))
-    return Rows(count, layout, shown, (winners,), (Column(name, numbers.max(axis=1)),))
+    totals = columns.sum(axis=0)
+    if not _are_distributions(totals):
+        return Rows(count, layout, values=shown)
+    codes, confidence = _winners(columns)
+    factors = Factors(codes, tuple(texts))
+    unknown = np.isnan(totals)
+    if unknown.any():
+        factors = Factors(np.where(unknown, len(texts), codes), (*texts, semconv.MISSING))
+    return Rows(count, layout, shown, (ClassColumn(name, factors),), (Column(name, confidence),))
 
 
 def _full_name(output: str | None, text: str | None) -> str | None:
     return ".".join(part for part in (output, text) if part is not None) or None
 
 
-def _are_distributions(numbers: Floats) -> bool:
-    totals = numbers.sum(axis=1)
-    totals = totals[~np.isnan(totals)]
-    return len(totals) == 0 or (is_distribution(float(totals.min())) and is_distribution(float(totals.max())))
+def _are_distributions(totals: Floats) -> bool:
+    least, most = np.fmin.reduce(totals), np.fmax.reduce(totals)
+    return bool(np.isnan(least)) or (is_distribution(float(least)) and is_distribution(float(most)))
 
 
-def _winners(numbers: Floats, texts: Sequence[str]) -> Factors:
-    codes = numbers.argmax(axis=1)
-    unknown = np.isnan(numbers.sum(axis=1))
-    if unknown.any():
-        return Factors(np.where(unknown, len(texts), codes), (*texts, semconv.MISSING))
-    return Factors(codes, tuple(texts))
+def _winners(columns: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """Return the place of the largest number of each row and that number, from numbers of shape (classes, rows)."""
+    kind = np.min_scalar_type(len(columns))
+    codes = np.zeros(columns.shape[1], dtype=kind)
+    best = columns[0]
+    for place, column in enumerate(columns[1:], start=1):
+        codes = np.where(column > best, kind.type(place), codes)
+        best = np.maximum(best, column)
+    return codes.astype(np.intp), best
 
 
 def _named_columns(numbers: Floats, names: Sequence[object] | None) -> tuple[Column, ...]:

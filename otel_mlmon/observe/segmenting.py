@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from otel_mlmon import safety, semconv
-from otel_mlmon.observe.grouping import ALL_ROWS, Group, combinations, read_columns, read_first, split
+from otel_mlmon.observe.grouping import combinations, read_columns, read_first
 from otel_mlmon.observe.segments import Pairs
 
 
@@ -36,15 +39,15 @@ class Segmenting:
             texts = [semconv.MISSING if text is None else text for text in texts]
         return (*zip(self._names, texts, strict=True), *self._without_columns(context))  # type: ignore[arg-type]
 
-    def groups(self, inputs: Any, count: int, context: Pairs) -> Iterable[Group]:
-        """Return the rows of a call by segment."""
+    def of_rows(self, inputs: Any, count: int, context: Pairs) -> tuple[NDArray[np.intp] | None, list[Pairs]]:
+        """Return each row's segment as a code, shape (rows,), or None where all are in one; and the segments."""
         if not self._columns:
-            return [Group(context, ALL_ROWS, count)]
+            return None, [context]
         columns = read_columns(inputs, self._columns, count)
         self._warn_of_missing(columns.unreadable)
         codes, own = combinations(columns.factors)
         also = self._without_columns(context)
-        return split(codes, [(*pairs, *also) for pairs in own])
+        return codes, [(*pairs, *also) for pairs in own]
 
     def _without_columns(self, context: Pairs) -> Pairs:
         return tuple(pair for pair in context if pair[0] not in self._names) if context else context

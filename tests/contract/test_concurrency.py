@@ -123,7 +123,8 @@ def test_forks_amid_flushes_neither_hang_nor_lose(table: Table, model: LogisticR
 
     def collect() -> None:
         nonlocal calls
-        while not stop.is_set():
+        # A wait hands the interpreter's lock over, which a thread that is always busy keeps for seconds.
+        while not stop.wait(0.0002):
             model.predict(table.inputs[:1])
             calls += 1
             busy.count("ml.predictions")

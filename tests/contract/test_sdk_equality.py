@@ -24,6 +24,7 @@ from otel_mlmon import semconv
 from otel_mlmon.emit import sdk
 from otel_mlmon.emit.buckets import NUMBER
 from otel_mlmon.emit.telemetry import Telemetry
+from otel_mlmon.observe.recording import record_numbers
 
 VALUE, COUNT = semconv.PREDICTION_VALUE, semconv.PREDICTIONS
 
@@ -71,7 +72,7 @@ batches = st.lists(
         Batch,
         model=st.sampled_from(["a", "b"]),
         segment=st.sampled_from(["x", "y", "z"]),
-        values=st.lists(numbers, max_size=40).map(tuple),
+        values=st.lists(numbers, max_size=100).map(tuple),
         at_once=st.booleans(),
         then_read=st.booleans(),
     ),
@@ -141,7 +142,7 @@ def _record_buffered(side: Side, workload: Sequence[Batch]) -> list[object]:
         attributes = (("model", batch.model), ("segment", batch.segment))
         recorder = telemetry.histogram(VALUE, NUMBER, attributes, batch.model)
         if batch.at_once:
-            recorder.record_many(np.array(batch.values, dtype=np.float64))
+            record_numbers(np.array(batch.values, dtype=np.float64), recorder)
         else:
             for value in batch.values:
                 recorder.record(value)
@@ -183,7 +184,7 @@ def test_an_unknown_sdk_is_not_supported_and_gets_public_calls(monkeypatch: pyte
         assert telemetry.measuring
     recorder = telemetry.histogram(VALUE, NUMBER, (("model", "a"),), "a")
     recorder.record(2.0)
-    recorder.record_many(np.array([3.0, -1.0, np.nan, np.inf]))
+    record_numbers(np.array([3.0, -1.0, np.nan, np.inf]), recorder)
     data = side.readers[0].get_metrics_data()
     assert data is not None
     points = {

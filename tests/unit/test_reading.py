@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from otel_mlmon.config.schema import Limits, Output, OutputKind
 from otel_mlmon.observe.arrays import factorize, label_text
-from otel_mlmon.observe.grouping import combinations, split
+from otel_mlmon.observe.grouping import combinations, partition
 from otel_mlmon.observe.model_segments import ModelSegments
 from otel_mlmon.observe.one_row import OneRowReader
 from otel_mlmon.observe.prediction import Answer, Labels, Probabilities, Scores
@@ -96,12 +96,23 @@ def test_folding_keeps_totals_and_the_first_keys_sums_exact_and_the_number_bound
 def test_groups_hold_each_row_once_and_under_its_values(rows: list[tuple[str, str, str]]) -> None:
     columns = tuple((key, factorize([row[index] for row in rows])) for index, key in enumerate("abc"))
     codes, pairs = combinations(columns)
-    found = {}
-    for group in split(codes, pairs):
-        indices = np.arange(len(rows))[group.rows].tolist()
-        assert len(indices) == group.size
-        found.update({index: tuple(text for _, text in group.pairs) for index in indices})
+    parts = partition(codes, pairs)
+    assert sum(parts.sizes) == len(rows)
+    members = np.repeat(np.arange(len(parts.members)), parts.sizes)
+    found = {
+        row: tuple(text for _, text in parts.members[member])
+        for row, member in zip(parts.sort(np.arange(len(rows))).tolist(), members.tolist(), strict=True)
+    }
     assert [found[index] for index in range(len(rows))] == rows
+
+
+@given(codes=st.lists(st.integers(0, 5), min_size=1, max_size=50))
+def test_combinations_that_belong_together_are_one_group(codes: list[int]) -> None:
+    even, odd = object(), object()
+    parts = partition(np.array(codes), [even, odd, even, odd, even, odd])
+    sizes = dict(zip(parts.members, parts.sizes.tolist(), strict=True))
+    expected = {even: sum(code % 2 == 0 for code in codes), odd: sum(code % 2 for code in codes)}
+    assert sizes == {member: size for member, size in expected.items() if size}
 
 
 def test_segment_keys_without_end_are_dropped() -> None:

@@ -1,0 +1,66 @@
+"""Columns of numbers and classes to recorders, group by group, with a fixed number of passes over the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from otel_mlmon.emit.batch import GroupedValues, GroupOfValues
+from otel_mlmon.emit.recorder import Recorder
+from otel_mlmon.observe.arrays import Floats
+from otel_mlmon.observe.grouping import Partition
+from otel_mlmon.observe.recorders import RowRecorders
+from otel_mlmon.observe.rows import ClassColumn, Rows
+
+
+def record_rows(rows: Rows, parts: Partition[RowRecorders]) -> None:
+    """Record all that an answer says about its rows, each in its group."""
+    for column in rows.values:
+        _record_numbers(column.numbers, parts, [member.value(column.name, rows.layout) for member in parts.members])
+    for column in rows.confidence:
+        _record_numbers(column.numbers, parts, [member.confidence(column.name) for member in parts.members])
+    for classes in rows.classes:
+        _record_classes(classes, parts)
+
+
+def record_numbers(numbers: Floats, recorder: Recorder) -> None:
+    """Record numbers, shape (values,), that belong to one data point."""
+    finite = np.isfinite(numbers)
+    if not finite.all():
+        _reject(numbers[~finite], recorder)
+        numbers = numbers[finite]
+    if len(numbers):
+        recorder.record_group(GroupOfValues.whole(np.ascontiguousarray(numbers)))
+
+
+def _record_numbers(numbers: Floats, parts: Partition[RowRecorders], recorders: Sequence[Recorder]) -> None:
+    numbers = np.ascontiguousarray(parts.sort(numbers))
+    width = numbers.size // len(numbers)
+    ends = np.cumsum(parts.sizes) * width
+    starts = ends - parts.sizes * width
+    numbers = numbers.reshape(-1)
+    if np.isfinite(numbers).all():
+        grouped = GroupedValues(numbers, starts)
+        for index, recorder in enumerate(recorders):
+            recorder.record_group(GroupOfValues(grouped, index))
+    else:
+        for start, end, recorder in zip(starts.tolist(), ends.tolist(), recorders, strict=True):
+            record_numbers(numbers[start:end], recorder)
+
+
+def _reject(numbers: Floats, recorder: Recorder) -> None:
+    nan = int(np.isnan(numbers).sum())
+    recorder.reject(nan, len(numbers) - nan)
+
+
+def _record_classes(classes: ClassColumn, parts: Partition[RowRecorders]) -> None:
+    texts = classes.factors.texts
+    codes: NDArray[np.intp] = parts.sort(classes.factors.codes)
+    if len(parts.members) > 1:
+        codes = codes + np.repeat(np.arange(len(parts.members)) * len(texts), parts.sizes)
+    counts = np.bincount(codes, minlength=len(parts.members) * len(texts))
+    for place in counts.nonzero()[0].tolist():
+        member, code = divmod(place, len(texts))
+        parts.members[member].predicted(classes.name, texts[code]).record(int(counts[place]))
