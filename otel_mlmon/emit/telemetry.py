@@ -1,4 +1,4 @@
-"""Instruments made once, recorders handed out by metric and attributes, and the moments when buffers are emptied."""
+"""Recorders by metric and attributes, and the moments when what is held back is handed on."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import os
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock, RLock
-from typing import Any, Protocol
+from typing import Protocol
 
 from opentelemetry import metrics, trace
-from opentelemetry.metrics import CallbackOptions, Counter, Histogram, MeterProvider, Observation
+from opentelemetry.metrics import MeterProvider, Observation
 from opentelemetry.trace import Tracer, TracerProvider
 
 from otel_mlmon import safety, semconv
 from otel_mlmon.emit import sdk
 from otel_mlmon.emit.buckets import Layout
+from otel_mlmon.emit.instruments import Instruments, meter_of
 from otel_mlmon.emit.recorder import BufferedRecorder, PublicRecorder, Recorder
+from otel_mlmon.emit.tap import Tap, tap_of
 from otel_mlmon.version import __version__
 
 Attributes = tuple[tuple[str, str], ...]
@@ -37,26 +39,6 @@ class WaitingRoom(Protocol):
 
 EXPORT_TIMEOUT_MILLISECONDS = 5_000
 """Servers that are told to stop have little time left."""
-
-_UNITS = {
-    semconv.PREDICTION_DURATION: semconv.UNIT_SECONDS,
-    semconv.PREDICTION_VALUE: semconv.UNIT_ONE,
-    semconv.PREDICTION_CONFIDENCE: semconv.UNIT_ONE,
-    semconv.PREDICTION_BATCH_SIZE: semconv.UNIT_ROWS,
-    semconv.PREDICTIONS: semconv.UNIT_PREDICTIONS,
-    semconv.MONITOR_ERRORS: semconv.UNIT_ERRORS,
-    semconv.MONITOR_DROPPED: semconv.UNIT_VALUES,
-}
-
-_DESCRIPTIONS = {
-    semconv.PREDICTION_DURATION: "Latency of a model call.",
-    semconv.PREDICTION_VALUE: "Scores and regressions that the model answered, one a row.",
-    semconv.PREDICTION_CONFIDENCE: "Probability of the most probable class.",
-    semconv.PREDICTION_BATCH_SIZE: "Rows of an answered call.",
-    semconv.PREDICTIONS: "Rows answered, by predicted class.",
-    semconv.MONITOR_ERRORS: "Failures of the model instrumentation itself.",
-    semconv.MONITOR_DROPPED: "Values that could not be recorded as asked.",
-}
 
 
 class Telemetry:
@@ -82,12 +64,12 @@ class Telemetry:
         self._tracer: Tracer | None = None
         self._tracing = tracer_provider is not None
         self._measuring: bool | None = None
-        self._tap: _Tap | None = None
+        self._tap: Tap | None = None
         self._closed = False
         self._buffered = False
-        self._creating = RLock()
+        self._connecting = RLock()
         self._flushing = Lock()
-        self._instruments: dict[tuple[str, str], Histogram | Counter] = {}
+        self._instruments: Instruments | None = None
         self._recorders: dict[tuple[str, str, Attributes], Recorder] = {}
         self._waiting_rooms: list[WaitingRoom] = []
         _telemetries.add(self)
@@ -112,12 +94,25 @@ class Telemetry:
         return self._tracer
 
     def histogram(self, metric: str, layout: Layout, attributes: Attributes, model: str) -> Recorder:
-        """Return the recorder of a histogram's data point, with the boundaries of ``layout``."""
-        return self._recorder(metric, layout, attributes, model)
+        """Return the recorder of a histogram's data point; to be asked for only while :attr:`measuring`."""
+        key = (metric, layout.name, attributes)
+        recorder = self._recorders.get(key)
+        if recorder is None:
+            instrument = self._made_instruments().histogram(metric, layout)
+            new = self._new_recorder(instrument, instrument.record, attributes, model)
+            recorder = self._recorders.setdefault(key, new)
+        return recorder
 
     def counter(self, metric: str, attributes: Attributes, model: str) -> Recorder:
-        """Return the recorder of a counter's data point."""
-        return self._recorder(metric, None, attributes, model)
+        """Return the recorder of a counter's data point; to be asked for only while :attr:`measuring`."""
+        key = (metric, "", attributes)
+        recorder = self._recorders.get(key)
+        if recorder is None:
+            instrument = self._made_instruments().counter(metric)
+            recorder = self._recorders.setdefault(
+                key, self._new_recorder(instrument, instrument.add, attributes, model)
+            )
+        return recorder
 
     def dropped(self, model: str, reason: str, count: int) -> None:
         """Count values of a model that could not be recorded as asked."""
@@ -181,112 +176,56 @@ class Telemetry:
             if not sdk.provider_is_set():
                 return False
             self._meter_provider = metrics.get_meter_provider()
-        with self._creating:
+        with self._connecting:
             if self._measuring is None:
                 self._measuring = self._begin(self._meter_provider) or False
         return self._measuring
 
+    def _made_instruments(self) -> Instruments:
+        if self._instruments is None:
+            message = "recorders are there once a meter provider is"
+            raise RuntimeError(message)
+        return self._instruments
+
     @safety.guard("connect")
     def _begin(self, provider: MeterProvider) -> bool:
-        meter = self._meter(None)
-        if isinstance(meter, metrics.NoOpMeter):
+        if isinstance(meter_of(provider, None), metrics.NoOpMeter):
             return False
+        self._instruments = Instruments(provider)
         self._buffered = sdk.supported()
-        self._tap = _tap_of(provider, meter)
-        self._tap.telemetry = weakref.ref(self)
+        self._tap = tap_of(provider)
+        self._tap.listen(self)
         return True
 
     def _count_public(self, metric: str, attributes: Mapping[str, str], count: int) -> None:
-        if self.measuring and not self._closed:
-            with self._creating:
-                counter = self._instrument(metric, None)
-            if isinstance(counter, Counter):
-                counter.add(count, attributes)
+        if self.measuring and self._instruments is not None:
+            self._instruments.counter(metric).add(count, attributes)
 
-    def _meter(self, layout: Layout | None) -> metrics.Meter:
-        attributes = {} if layout is None else {semconv.BUCKET_LAYOUT: layout.name}
-        return metrics.get_meter(semconv.SCOPE, __version__, self._meter_provider, attributes=attributes)
-
-    def _recorder(self, metric: str, layout: Layout | None, attributes: Attributes, model: str) -> Recorder:
-        key = (metric, "" if layout is None else layout.name, attributes)
-        recorder = self._recorders.get(key)
-        if recorder is None:
-            with self._creating:
-                recorder = self._recorders.setdefault(key, self._new_recorder(metric, layout, attributes, model))
-        return recorder
-
-    def _new_recorder(self, metric: str, layout: Layout | None, attributes: Attributes, model: str) -> Recorder:
-        instrument = self._instrument(metric, layout)
-        public = instrument.record if isinstance(instrument, Histogram) else instrument.add
-
+    def _new_recorder(
+        self, instrument: object, record_public: Callable[..., None], attributes: Attributes, model: str
+    ) -> Recorder:
         def on_dropped(reason: str, count: int) -> None:
             self.dropped(model, reason, count)
 
         if self._buffered and sdk.is_sdk(instrument):
-            return BufferedRecorder(instrument, public, dict(attributes), self._flushing, on_dropped)
-        return PublicRecorder(public, dict(attributes), on_dropped)
-
-    def _instrument(self, metric: str, layout: Layout | None) -> Histogram | Counter:
-        key = (metric, "" if layout is None else layout.name)
-        instrument = self._instruments.get(key)
-        if instrument is None:
-            unit, description = _UNITS[metric], _DESCRIPTIONS[metric]
-            meter = self._meter(layout)
-            if layout is None:
-                instrument = meter.create_counter(metric, unit, description)
-            else:
-                instrument = meter.create_histogram(
-                    metric, unit, description, explicit_bucket_boundaries_advisory=layout.boundaries
-                )
-            self._instruments[key] = instrument
-        return instrument
+            return BufferedRecorder(instrument, record_public, dict(attributes), self._flushing, on_dropped)
+        return PublicRecorder(record_public, dict(attributes), on_dropped)
 
     def start_anew(self) -> None:
         """Forget all, in a forked child: what there is, the parent counts."""
-        self._creating = RLock()
+        self._connecting = RLock()
         self._flushing = Lock()
         for room in self._waiting_rooms:
             room.forget()
         for recorder in self._recorders.values():
             if isinstance(recorder, BufferedRecorder):
                 recorder.start_anew(self._flushing)
-        sdk.forget_after_fork(self._of_sdk())
-
-    def _of_sdk(self) -> list[Any]:
-        gauge = [] if self._tap is None else [self._tap.gauge]
-        return [instrument for instrument in (*gauge, *self._instruments.values()) if sdk.is_sdk(instrument)]
-
-
-class _Tap:
-    """The callback that a meter provider keeps for ever, while telemetries come and go."""
-
-    def __init__(self) -> None:
-        self.telemetry: Callable[[], Telemetry | None] = _nobody
-        self.gauge: object = None
-
-    def __call__(self, _options: CallbackOptions) -> Iterable[Observation]:
-        telemetry = self.telemetry()
-        return [] if telemetry is None else telemetry.observations()
+        if self._instruments is not None and self._tap is not None:
+            self._instruments.start_anew()
+            instruments = (self._tap.gauge, *self._instruments.all())
+            sdk.forget_after_fork(instrument for instrument in instruments if sdk.is_sdk(instrument))
 
 
-def _nobody() -> None:
-    return None
-
-
-def _tap_of(provider: MeterProvider, meter: metrics.Meter) -> _Tap:
-    tap = _taps.get(provider)
-    if tap is None:
-        tap = _taps.setdefault(provider, _Tap())
-        tap.gauge = meter.create_observable_gauge(
-            semconv.MODEL_INFO,
-            callbacks=[tap],
-            unit=semconv.UNIT_MODELS,
-            description="Always 1: the attributes say which model is live.",
-        )
-    return tap
-
-
-_taps: weakref.WeakKeyDictionary[MeterProvider, _Tap] = weakref.WeakKeyDictionary()
 _telemetries: weakref.WeakSet[Telemetry] = weakref.WeakSet()
 
 
