@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: demo test test-fast test-e2e test-oldest-sdk lint format constraints clean
+.PHONY: demo test test-fast test-e2e test-oldest-sdk bench lint format constraints clean
 
 demo: $(VENV)/.demo
 	@mkdir -p build
@@ -24,6 +24,10 @@ test-e2e: $(VENV)/.test
 test-oldest-sdk: $(VENV)-oldest/.test
 	$(VENV)-oldest/bin/python -m pytest -n 2 tests/contract
 
+# What monitoring costs, beside what people use today.
+bench: $(VENV)-bench/.bench
+	$(VENV)-bench/bin/python -m bench
+
 lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -36,13 +40,13 @@ format: $(VENV)/.lint
 
 # Pins for reproducible tests on every supported Python.
 constraints: $(VENV)/.lint
-	$(BIN)/uv pip compile --quiet --universal --all-extras --python-version 3.10 --upgrade --no-header --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --extra test --extra lint --python-version 3.10 --upgrade --no-header --no-annotate \
 		--no-emit-index-url pyproject.toml --output-file constraints.txt
 
 clean:
-	rm -rf $(VENV) $(VENV)-oldest
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-bench
 
-$(VENV)/bin/python $(VENV)-oldest/bin/python:
+$(VENV)/bin/python $(VENV)-oldest/bin/python $(VENV)-bench/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 		{ echo "otel-mlmon needs Python 3.10 or later; say which: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(@D)/..
@@ -55,6 +59,9 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.lint: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) '.[test,lint]' && touch $@ $(VENV)/.test $(VENV)/.demo
+
+$(VENV)-bench/.bench: pyproject.toml | $(VENV)-bench/bin/python
+	$(VENV)-bench/bin/python -m pip install --quiet --editable '.[bench]' && touch $@
 
 $(VENV)-oldest/.test: pyproject.toml | $(VENV)-oldest/bin/python
 	$(VENV)-oldest/bin/python -m pip install --quiet --editable '.[test]' \

@@ -1,0 +1,1 @@
+"""What monitoring costs, beside what people use today: ``make bench``."""
