@@ -68,19 +68,9 @@ class Hook:
     trains: bool = field(default=False, kw_only=True)
 
     @property
-    def module(self) -> str:
-        """The module that the target stands in."""
-        return self.target.partition(":")[0]
-
-    @property
-    def qualified_name(self) -> str:
-        """The target's name in its module."""
-        return self.target.partition(":")[2]
-
-    @property
     def operation(self) -> str:
         """The function's own name."""
-        return self.qualified_name.rpartition(".")[2]
+        return self.target.partition(":")[2].rpartition(".")[2]
 
 
 @frozen

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path as FilePath
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 import attrs
 import yaml
@@ -21,8 +21,6 @@ from otel_mlmon.config.schema import Configuration, Limits, Match, ModelRule, Ou
 
 SCHEMA = (Match, Output, Segments, ModelRule, Limits, Configuration)
 MAX_PROBLEMS = 100
-
-Schema = TypeVar("Schema")
 
 
 @frozen

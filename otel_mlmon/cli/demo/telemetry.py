@@ -103,12 +103,6 @@ class Telemetry:
         with self._changed:
             return self._rows()
 
-    @property
-    def bounds_seen(self) -> tuple[float, ...] | None:
-        """Return the boundaries of the exported scores, or None before any."""
-        with self._changed:
-            return next((point.bounds for point in self._histograms(semconv.PREDICTION_VALUE)), None)
-
     def answers(self) -> Answers:
         """Return everything answered since the start, summed over processes."""
         with self._changed:
