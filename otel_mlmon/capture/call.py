@@ -8,12 +8,12 @@ from contextvars import ContextVar
 from time import perf_counter_ns
 from typing import Any
 
-from attrs import define
+from attrs import define, evolve
 from numpy import ndarray
 
 from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader
 from otel_mlmon.capture.models import LiveModel, LiveModels, LiveOperation
-from otel_mlmon.capture.naming import remember_file
+from otel_mlmon.capture.naming import WeakIdentityMap, remember_file
 from otel_mlmon.config.schema import Spans
 from otel_mlmon.emit.spans import OpenSpan, open_span
 from otel_mlmon.emit.telemetry import Telemetry
@@ -86,20 +86,31 @@ class Engine:
         begin_anew = guard("training")(self._models.begin_anew)
 
         def train_call(wrapped: Wrapped, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            begin_anew(instance)
-            return quiet_call(wrapped, instance, args, kwargs)
+            try:
+                return quiet_call(wrapped, instance, args, kwargs)
+            finally:
+                begin_anew(instance)
 
         return train_call
 
     def _around_prediction(self, hook: Hook, adapter: Adapter) -> Around:
         operation, telemetry, models, spans = hook.operation, self._telemetry, self._models, self._spans
 
+        # A call without a span is the same every time: one object for each model serves all of them.
+        without_span: WeakIdentityMap[ObservedCall] = WeakIdentityMap()
+
+        def first_call(instance: Any) -> ObservedCall:
+            live = models.of(instance, adapter)
+            call = ObservedCall(hook, live, models.operation(live, operation, instance, telemetry), None)
+            without_span.set(instance, call)
+            return call
+
         @guard("begin")
         def begin(instance: Any) -> ObservedCall:
-            live = models.of(instance, adapter)
-            where = models.operation(live, operation, instance, telemetry)
-            span = None if spans is Spans.OFF else open_span(telemetry, spans, live.model, operation)
-            return ObservedCall(hook, live, where, span)
+            call = without_span.get(instance) or first_call(instance)
+            if spans is Spans.OFF or not telemetry.tracing:
+                return call
+            return evolve(call, span=open_span(telemetry, spans, call.live.model, operation))
 
         def observe_call(wrapped: Wrapped, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             # The outermost call only, and only while there is anything to report to.

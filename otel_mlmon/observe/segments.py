@@ -19,9 +19,8 @@ Pairs = tuple[tuple[str, str], ...]
 _current: ContextVar[Pairs] = ContextVar("otel_mlmon_segments", default=())
 
 
-def current() -> Pairs:
-    """Return the segments that the running code has been put into by :class:`segment`."""
-    return _current.get()
+current: Callable[[], Pairs] = _current.get
+"""Return the segments that the running code has been put into by :class:`segment`."""
 
 
 class segment:  # noqa: N801
