@@ -66,7 +66,7 @@ class LiveModels:
         return operation
 
     def begin_anew(self, instance: Any) -> None:
-        """Forget what is known of a model object's classes, for it is being trained."""
+        """Forget what is known of a model object's classes, for it has been trained."""
         known = self._live.get(instance)
         for operation in () if known is None else list(known.operations.values()):
             if operation.collector is not None:

@@ -109,9 +109,8 @@ class Telemetry:
         recorder = self._recorders.get(key)
         if recorder is None:
             instrument = self._made_instruments().counter(metric)
-            recorder = self._recorders.setdefault(
-                key, self._new_recorder(instrument, instrument.add, attributes, model)
-            )
+            new = self._new_recorder(instrument, instrument.add, attributes, model)
+            recorder = self._recorders.setdefault(key, new)
         return recorder
 
     def dropped(self, model: str, reason: str, count: int) -> None:

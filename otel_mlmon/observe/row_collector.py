@@ -94,7 +94,7 @@ class RowCollector:
                 self._telemetry.add_waiting_room(self)
 
     def begin_anew(self) -> None:
-        """Take no more rows under what is known of the model: it is being trained, and may get other classes."""
+        """Take no more rows under what is known of the model: it has been trained, and may know other classes."""
         waiting, self._waiting = self._waiting, {}
         self._retired += waiting.values()
 
