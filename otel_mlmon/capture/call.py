@@ -8,23 +8,26 @@ from contextvars import ContextVar
 from time import perf_counter_ns
 from typing import Any
 
-from attrs import define, evolve
-from numpy import ndarray
+from attrs import define, field
 
 from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader
-from otel_mlmon.capture.models import LiveModel, LiveModels, LiveOperation
+from otel_mlmon.capture.models import LiveModel, LiveModels
 from otel_mlmon.capture.naming import WeakIdentityMap, remember_file
 from otel_mlmon.config.schema import Spans
 from otel_mlmon.emit.spans import OpenSpan, open_span
 from otel_mlmon.emit.telemetry import Telemetry
+from otel_mlmon.observe.channel import Channel
 from otel_mlmon.observe.prediction import Prediction
-from otel_mlmon.observe.row_collector import RowCollector
-from otel_mlmon.observe.summary import Summary, summarise
-from otel_mlmon.safety import guard
+from otel_mlmon.observe.row_collector import RowCollector, Waiting
+from otel_mlmon.observe.rows import Rows
+from otel_mlmon.observe.summary import summarise
+from otel_mlmon.safety import guard, report
 
-Wrapped = Callable[..., Any]
-Around = Callable[[Wrapped, Any, tuple[Any, ...], dict[str, Any]], Any]
-"""``around(wrapped, instance, args, kwargs)`` calls ``wrapped`` and returns what it returns."""
+Method = Callable[..., Any]
+"""``method(instance, *args, **kwargs)``; the instance of a function that is no method is None."""
+
+Around = Callable[[Method], Method]
+"""Returns what is to be called instead of a method, and calls it."""
 
 SECONDS = 1e-9
 """Of a nanosecond."""
@@ -49,28 +52,35 @@ class Engine:
     def around(self, hook: Hook, adapter: Adapter) -> Around:
         """Return what stands around a hook's target."""
         if hook.trains:
-            return self._around_training()
-        return quiet_call if hook.quiet else self._around_prediction(hook, adapter)
+            return self._around_training
+        return quiet if hook.quiet else self._around_prediction(hook, adapter)
 
     def around_loader(self, loader: Loader) -> Around:
         """Return what stands around a function that loads models."""
 
-        def load_call(wrapped: Wrapped, _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            loaded = wrapped(*args, **kwargs)
-            if not self._closed:
-                with guard("load"):
-                    remember_file(loaded, loader.source(args, kwargs))
-            return loaded
+        def around(original: Method) -> Method:
+            def load_call(instance: Any, /, *args: Any, **kwargs: Any) -> Any:
+                loaded = original(instance, *args, **kwargs)
+                if not self._closed:
+                    with guard("load"):
+                        remember_file(loaded, loader.source(args, kwargs))
+                return loaded
 
-        return load_call
+            return load_call
 
-    def around_exit(self, wrapped: Wrapped, _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return around
+
+    def around_exit(self, original: Method) -> Method:
         """Stand around a function with which a server ends: what was answered until then is exported."""
-        answer = wrapped(*args, **kwargs)
-        if inspect.isawaitable(answer):
-            return self._export_after(answer)
-        self._export()
-        return answer
+
+        def exit_call(instance: Any, /, *args: Any, **kwargs: Any) -> Any:
+            answer = original(instance, *args, **kwargs)
+            if inspect.isawaitable(answer):
+                return self._export_after(answer)
+            self._export()
+            return answer
+
+        return exit_call
 
     async def _export_after(self, awaitable: Awaitable[Any]) -> Any:
         answer = await awaitable
@@ -82,117 +92,139 @@ class Engine:
         if not self._closed:
             self._telemetry.export()
 
-    def _around_training(self) -> Around:
+    def _around_training(self, original: Method) -> Method:
         begin_anew = guard("training")(self._models.begin_anew)
+        train = quiet(original)
 
-        def train_call(wrapped: Wrapped, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        def train_call(instance: Any, /, *args: Any, **kwargs: Any) -> Any:
             try:
-                return quiet_call(wrapped, instance, args, kwargs)
+                return train(instance, *args, **kwargs)
             finally:
                 begin_anew(instance)
 
         return train_call
 
     def _around_prediction(self, hook: Hook, adapter: Adapter) -> Around:
-        operation, telemetry, models, spans = hook.operation, self._telemetry, self._models, self._spans
-
-        # A call without a span is the same every time: one object for each model serves all of them.
-        without_span: WeakIdentityMap[ObservedCall] = WeakIdentityMap()
-
-        def first_call(instance: Any) -> ObservedCall:
-            live = models.of(instance, adapter)
-            call = ObservedCall(hook, live, models.operation(live, operation, instance, telemetry), None)
-            without_span.set(instance, call)
-            return call
+        telemetry, models, spans = self._telemetry, self._models, self._spans
+        with_spans = spans is not Spans.OFF
+        # What is known of a model's calls is found out once; each call then finds it by the model's identity.
+        observers: WeakIdentityMap[Observer] = WeakIdentityMap()
+        known, is_inside, enter, leave = observers.entries.get, inside.get, inside.set, inside.reset
 
         @guard("begin")
-        def begin(instance: Any) -> ObservedCall:
-            call = without_span.get(instance) or first_call(instance)
-            if spans is Spans.OFF or not telemetry.tracing:
-                return call
-            return evolve(call, span=open_span(telemetry, spans, call.live.model, operation))
+        def first_call(instance: Any) -> Observer:
+            live = models.of(instance, adapter)
+            operation = models.operation(live, hook, instance, telemetry)
+            observer = Observer(hook, live, operation.channel, operation.collector)
+            observers.set(instance, observer)
+            return observer
 
-        def observe_call(wrapped: Wrapped, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            # The outermost call only, and only while there is anything to report to.
-            if inside.get() or not (telemetry.measuring or telemetry.tracing):
-                return wrapped(*args, **kwargs)
-            call = begin(instance)
-            outermost = inside.set(True)
-            try:
-                started = perf_counter_ns()
+        def around(original: Method) -> Method:
+            # Written out in one function, and with the instance among the arguments, for between the calls of a service
+            # this code gets cold: a frame, or taking the arguments apart, costs as much as the work that is left.
+            def observed(*args: Any, **kwargs: Any) -> Any:
+                if not args or is_inside() or not (telemetry.active or telemetry.connect()):
+                    return original(*args, **kwargs)
+                instance = args[0]
+                entry = known(id(instance))
+                observer = entry[1] if entry is not None and entry[0]() is instance else first_call(instance)
+                if observer is None:
+                    return quiet(original)(*args, **kwargs)
+                span = None
+                if with_spans and telemetry.tracing:
+                    span = open_span(telemetry, spans, observer.live.model, hook.operation)
+                outermost = enter(True)
                 try:
-                    answer = wrapped(*args, **kwargs)
-                except BaseException as error:
+                    started = perf_counter_ns()
+                    try:
+                        answer = original(*args, **kwargs)
+                    except BaseException as error:
+                        observer.failed(error, perf_counter_ns() - started, span)
+                        raise
                     took = perf_counter_ns() - started
-                    if call is not None:
-                        call.failed(error, took * SECONDS)
-                    raise
-                took = perf_counter_ns() - started
-                if call is not None:
-                    call.answered(instance, args, kwargs, answer, took * SECONDS)
-                return answer
-            finally:
-                inside.reset(outermost)
+                    try:
+                        if span is not None or not observer.collect(answer, args, kwargs, started, took):
+                            call = Call(instance, args[1:], kwargs, answer, observer.live.task)
+                            observer.answered(call, started, took, span)
+                    except Exception as error:  # noqa: BLE001
+                        report("prediction", error)
+                    return answer
+                finally:
+                    # Not before: an answer may be an object that predicts while it is read.
+                    leave(outermost)
 
-        return observe_call
+            return observed
+
+        return around
 
 
 @define(eq=False)
-class ObservedCall:
-    """One call that is under way; it ends in :meth:`answered` or in :meth:`failed`."""
+class Observer:
+    """What is done with the calls of one operation of one model object.
+
+    Attributes
+    ----------
+    collect
+        As :meth:`RowCollector.collect`: lets an answer of one row wait; None where it must be looked at by itself.
+    """
 
     hook: Hook
     live: LiveModel
-    where: LiveOperation
-    span: OpenSpan | None
+    channel: Channel
+    collector: RowCollector | None
+    collect: Callable[..., Waiting | None] = field(init=False)
 
-    @guard("prediction")
-    def answered(
-        self, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any], answer: Any, seconds: float
-    ) -> None:
-        """Record what the model answered."""
+    def __attrs_post_init__(self) -> None:
+        self.collect = _collect_nothing if self.collector is None else self.collector.collect
+
+    def answered(self, call: Call, started: int, took: int, span: OpenSpan | None) -> None:
+        """Record an answer that no collector took, or that has a span."""
         summary = None
         try:
-            collector = self.where.collector if is_plain_row(args, kwargs, answer) else None
-            waiting = None if collector is None else collector.collect(answer, args[0], seconds)
+            waiting = None
+            if span is not None and self.collector is not None:
+                waiting = self.collector.collect(call.answer, (call.instance, *call.args), call.kwargs, started, took)
+                summary = None if waiting is None else self.collector.summary(waiting, call.answer)
             if waiting is None:
-                summary = self._observe(Call(instance, args, kwargs, answer, self.live.task), seconds, collector)
-            elif self.span is not None and collector is not None:
-                summary = collector.summary(waiting, answer)
+                rows = self._observe(call, took)
+                summary = None if span is None or rows is None else summarise(rows, self.channel.output)
         finally:
-            if self.span is not None:
-                self.span.answered(summary)
+            if span is not None:
+                span.answered(summary)
 
     @guard("failed call")
-    def failed(self, error: BaseException, seconds: float) -> None:
+    def failed(self, error: BaseException, took: int, span: OpenSpan | None) -> None:
         """Record that the model raised."""
         try:
-            self.where.channel.observe_failure(seconds, error)
+            self.channel.observe_failure(took * SECONDS, error)
         finally:
-            if self.span is not None:
-                self.span.failed(error)
+            if span is not None:
+                span.failed(error)
 
-    def _observe(self, call: Call, seconds: float, collector: RowCollector | None) -> Summary | None:
-        channel = self.where.channel
+    def _observe(self, call: Call, took: int) -> Rows | None:
         inputs = self.hook.inputs(call.args, call.kwargs)
         answer = None if self.hook.outputs is None else self.hook.outputs(call)
-        rows = channel.observe(Prediction(answer, inputs, seconds))
-        if answer is not None and collector is not None and answer.values is call.answer:
-            collector.begin(answer, call.answer, inputs)
-        return None if rows is None or self.span is None else summarise(rows, channel.output)
+        rows = self.channel.observe(Prediction(answer, inputs, took * SECONDS))
+        if answer is not None and self.collector is not None and answer.values is call.answer:
+            self.collector.begin(answer, call.args, call.kwargs)
+        return rows
 
 
-def is_plain_row(args: tuple[Any, ...], kwargs: dict[str, Any], answer: Any) -> bool:
-    """Tell whether a call had its inputs as the only argument, and answered with an array of one row."""
-    return len(args) == 1 and not kwargs and type(answer) is ndarray and answer.shape[:1] == (1,)
+def _collect_nothing(*_call: Any) -> None:
+    return None
 
 
-def quiet_call(wrapped: Wrapped, _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call ``wrapped`` so that predictions inside are not counted."""
-    if inside.get():
-        return wrapped(*args, **kwargs)
-    outermost = inside.set(True)
-    try:
-        return wrapped(*args, **kwargs)
-    finally:
-        inside.reset(outermost)
+def quiet(original: Method) -> Method:
+    """Stand around a method so that predictions inside are not counted."""
+    is_inside, enter, leave = inside.get, inside.set, inside.reset
+
+    def quiet_call(*args: Any, **kwargs: Any) -> Any:
+        if is_inside():
+            return original(*args, **kwargs)
+        outermost = enter(True)
+        try:
+            return original(*args, **kwargs)
+        finally:
+            leave(outermost)
+
+    return quiet_call

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from otel_mlmon import semconv
-from otel_mlmon.capture.adapter import Adapter, Task
+from otel_mlmon.capture.adapter import Adapter, Hook, Task
 from otel_mlmon.capture.files import fingerprint
 from otel_mlmon.capture.naming import Label, WeakIdentityMap, labels
 from otel_mlmon.config.schema import Configuration, Identity, ModelRule
@@ -55,14 +55,14 @@ class LiveModels:
             self._live.set(instance, known)
         return known
 
-    def operation(self, live: LiveModel, name: str, instance: Any, telemetry: Telemetry) -> LiveOperation:
+    def operation(self, live: LiveModel, hook: Hook, instance: Any, telemetry: Telemetry) -> LiveOperation:
         """Return where an operation of a model object is recorded."""
-        operation = live.operations.get(name)
+        operation = live.operations.get(hook.operation)
         if operation is None:
-            channel = self._channel(live.model, name, telemetry)
+            channel = self._channel(live.model, hook.operation, telemetry)
             owner = self._live.reference(instance)
-            collector = None if owner is None else RowCollector(channel, owner)
-            operation = live.operations.setdefault(name, LiveOperation(channel, collector))
+            collector = None if owner is None else RowCollector(channel, owner, hook.inputs)
+            operation = live.operations.setdefault(hook.operation, LiveOperation(channel, collector))
         return operation
 
     def begin_anew(self, instance: Any) -> None:

@@ -21,19 +21,26 @@ MAX_MEMBERS = 100
 
 
 class WeakIdentityMap(Generic[Value]):
-    """Values by object, whether or not the object can be hashed, for as long as it lives."""
+    """Values by object, whether or not the object can be hashed, for as long as it lives.
+
+    Attributes
+    ----------
+    entries
+        By the object's identity: a weak reference to it, and its value. An entry is of no object but the one that its
+        reference returns.
+    """
 
     def __init__(self) -> None:
-        self._entries: dict[int, tuple[weakref.ref[Any], Value]] = {}
+        self.entries: dict[int, tuple[weakref.ref[Any], Value]] = {}
 
     def get(self, instance: object) -> Value | None:
         """Return the value of an object."""
-        entry = self._entries.get(id(instance))
+        entry = self.entries.get(id(instance))
         return entry[1] if entry is not None and entry[0]() is instance else None
 
     def set(self, instance: object, value: Value) -> bool:
         """Set the value of an object; false where the object allows no weak reference."""
-        key, entries = id(instance), self._entries
+        key, entries = id(instance), self.entries
 
         def forget(reference: weakref.ref[Any]) -> None:
             entry = entries.get(key)
@@ -48,12 +55,12 @@ class WeakIdentityMap(Generic[Value]):
 
     def reference(self, instance: object) -> weakref.ref[Any] | None:
         """Return the weak reference to an object that has a value."""
-        entry = self._entries.get(id(instance))
+        entry = self.entries.get(id(instance))
         return entry[0] if entry is not None and entry[0]() is instance else None
 
     def values(self) -> list[Value]:
         """Return the values of all objects that live."""
-        return [value for _, value in list(self._entries.values())]
+        return [value for _, value in list(self.entries.values())]
 
 
 @frozen

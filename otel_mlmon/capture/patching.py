@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from types import FunctionType, MethodType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import wrapt
@@ -46,10 +46,11 @@ class Patches:
     def function(self, module: ModuleType, name: str, around: Around) -> None:
         """Put ``around`` around a function of a module."""
         original = vars(module)[name]
+        method = around(_as_method(original))
 
         @functools.wraps(original)
         def observed(*args: Any, **kwargs: Any) -> Any:
-            return around(original, None, args, kwargs)
+            return method(None, *args, **kwargs)
 
         self._replace(module, name, original, observed)
 
@@ -98,19 +99,21 @@ class Patches:
 
 
 def _observed(original: Any, around: Around) -> Any:
-    if not inspect.isfunction(original):
-        # Descriptors of a framework's own, such as methods that exist only if the last step of a pipeline has them.
-        return wrapt.FunctionWrapper(original, around)
-    return _observed_function(original, around)
+    if inspect.isfunction(original):
+        return functools.wraps(original)(around(original))
+
+    # Descriptors of a framework's own, such as methods that exist only if the last step of a pipeline has them.
+    def call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return around(_as_method(wrapped))(instance, *args, **kwargs)
+
+    return wrapt.FunctionWrapper(original, call)
 
 
-def _observed_function(original: FunctionType, around: Around) -> Callable[..., Any]:
-    # A third of the cost of a wrapt.FunctionWrapper, which makes an object for every call.
-    @functools.wraps(original)
-    def observed(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        return around(MethodType(original, self), self, args, kwargs)
+def _as_method(function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(_instance: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
 
-    return observed
+    return method
 
 
 def _subclasses(base: type) -> Iterator[type]:

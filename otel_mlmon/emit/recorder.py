@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from threading import Lock
 from typing import Any, Protocol
 
 from opentelemetry.context import Context
@@ -12,6 +11,7 @@ from opentelemetry.context import Context
 from otel_mlmon import semconv
 from otel_mlmon.emit import sdk
 from otel_mlmon.emit.batch import GroupOfValues
+from otel_mlmon.emit.flushing import Flushing
 
 OnDropped = Callable[[str, int], None]
 """``on_dropped(reason, count)`` hears of every value that cannot be recorded."""
@@ -53,7 +53,7 @@ class BufferedRecorder:
         instrument: Any,
         record_public: Callable[..., None],
         attributes: Mapping[str, str],
-        flushing: Lock,
+        flushing: Flushing,
         on_dropped: OnDropped,
     ) -> None:
         self._instrument = instrument
@@ -66,12 +66,8 @@ class BufferedRecorder:
     def record(self, value: float) -> None:
         """Take one value."""
         self._buffer.append(value)
-        # Whoever flushes now takes these values along: nobody waits, and no lock is taken twice.
-        if len(self._buffer) >= BUFFER_SIZE and self._flushing.acquire(blocking=False):
-            try:
-                self.flush()
-            finally:
-                self._flushing.release()
+        if len(self._buffer) >= BUFFER_SIZE:
+            self._flushing.run_if_free(self.flush)
 
     def record_group(self, group: GroupOfValues) -> None:
         """Take a group of finite values; no array of it is kept."""
@@ -94,7 +90,7 @@ class BufferedRecorder:
             self.record(value)
 
     def flush(self) -> None:
-        """Hand on what is held back; the caller holds the lock for flushing."""
+        """Hand on what is held back; to be run by :class:`Flushing`."""
         count = len(self._buffer)
         if not count:
             return
@@ -106,10 +102,9 @@ class BufferedRecorder:
             self.reject(nan, len(values) - len(finite) - nan)
         sdk.merge(self._instrument, self._attributes, finite)
 
-    def start_anew(self, flushing: Lock) -> None:
-        """Throw away what is held back: in a forked child it is the parent's, and so is the lock."""
+    def start_anew(self) -> None:
+        """Throw away what is held back: in a forked child it is the parent's."""
         self._buffer.clear()
-        self._flushing = flushing
 
 
 class PublicRecorder:

@@ -31,20 +31,22 @@ Aggregate = Callable[[Any, Any, Any], None]
 HISTOGRAM, SUM = "_ExplicitBucketHistogramAggregation", "_SumAggregation"
 
 
-def provider_is_set() -> bool:
-    """Tell whether the process has a global meter provider, for a tenth of the public question's cost."""
+def a_provider_is_set() -> bool:
+    """Tell whether the process has a global meter or tracer provider, for a tenth of the public questions' cost."""
     try:
-        return metrics._internal._METER_PROVIDER is not None
+        return metrics._internal._METER_PROVIDER is not None or trace._TRACER_PROVIDER is not None
     except AttributeError:
-        return not type(metrics.get_meter_provider()).__name__.startswith("_Proxy")
+        return meter_provider_is_set() or tracer_provider_is_set()
+
+
+def meter_provider_is_set() -> bool:
+    """Tell whether the process has a global meter provider."""
+    return not type(metrics.get_meter_provider()).__name__.startswith("_Proxy")
 
 
 def tracer_provider_is_set() -> bool:
     """Tell whether the process has a global tracer provider."""
-    try:
-        return trace._TRACER_PROVIDER is not None
-    except AttributeError:
-        return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
 def is_sdk(instrument: object) -> bool:

@@ -18,6 +18,7 @@ from opentelemetry.util.types import AttributeValue
 from otel_mlmon import semconv
 from otel_mlmon.config.schema import Spans
 from otel_mlmon.emit.telemetry import Telemetry
+from otel_mlmon.safety import guard
 
 
 class Described(Protocol):
@@ -81,10 +82,9 @@ class OpenSpan:
             self.span.end()
 
 
+@guard("span")
 def open_span(telemetry: Telemetry, spans: Spans, model: Described, operation: str) -> OpenSpan | None:
-    """Begin a call's trace; None where it leaves none."""
-    if spans is Spans.OFF or not telemetry.tracing:
-        return None
+    """Begin a call's trace, while there is a tracer provider; None where the call leaves none."""
     attributes = {
         semconv.MODEL_NAME: model.name,
         semconv.OPERATION: operation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Iterable, Mapping
-from threading import Lock, RLock
+from threading import RLock
 from typing import Protocol
 
 from opentelemetry import metrics, trace
@@ -15,6 +15,7 @@ from opentelemetry.trace import Tracer, TracerProvider
 from otel_mlmon import safety, semconv
 from otel_mlmon.emit import sdk
 from otel_mlmon.emit.buckets import Layout
+from otel_mlmon.emit.flushing import Flushing
 from otel_mlmon.emit.instruments import Instruments, meter_of
 from otel_mlmon.emit.recorder import BufferedRecorder, PublicRecorder, Recorder
 from otel_mlmon.emit.tap import Tap, tap_of
@@ -50,6 +51,13 @@ class Telemetry:
         Asked for the live models at every collection.
     meter_provider, tracer_provider
         Default: the global ones, also when they are set later.
+
+    Attributes
+    ----------
+    measuring, tracing
+        Whether there was a meter provider, a tracer provider, to report to when last :meth:`connect` looked.
+    active
+        Either.
     """
 
     def __init__(
@@ -59,32 +67,35 @@ class Telemetry:
         tracer_provider: TracerProvider | None = None,
     ) -> None:
         self._model_info = model_info
+        self._is_given = meter_provider is not None or tracer_provider is not None
         self._meter_provider = meter_provider
         self._tracer_provider = tracer_provider
+        # Plain attributes: every call of every model asks for them.
+        self.active = False
+        self.measuring = False
+        self.tracing = False
         self._tracer: Tracer | None = None
-        self._tracing = tracer_provider is not None
-        self._measuring: bool | None = None
         self._tap: Tap | None = None
+        self._met = False
         self._closed = False
         self._buffered = False
         self._connecting = RLock()
-        self._flushing = Lock()
+        self._flushing = Flushing()
         self._instruments: Instruments | None = None
         self._recorders: dict[tuple[str, str, Attributes], Recorder] = {}
         self._waiting_rooms: list[WaitingRoom] = []
         _telemetries.add(self)
 
-    @property
-    def measuring(self) -> bool:
-        """Whether there is a meter provider to report to; costs next to nothing."""
-        return self._connect() if self._measuring is None else self._measuring
-
-    @property
-    def tracing(self) -> bool:
-        """Whether there is a tracer provider to report to."""
-        if not self._tracing and not self._closed:
-            self._tracing = sdk.tracer_provider_is_set()
-        return self._tracing
+    def connect(self) -> bool:
+        """Look for the providers that were not there so far, and return :attr:`active`."""
+        if not self._is_given and not sdk.a_provider_is_set():
+            return False
+        if not self._closed:
+            with self._connecting:
+                self._connect_meters()
+            self.tracing = self._tracer_provider is not None or sdk.tracer_provider_is_set()
+            self.active = self.measuring or self.tracing
+        return self.active
 
     @property
     def tracer(self) -> Tracer:
@@ -123,29 +134,27 @@ class Telemetry:
         attributes = {semconv.MONITOR_STAGE: stage, semconv.ERROR_TYPE: type(error).__name__}
         self._count_public(semconv.MONITOR_ERRORS, attributes, 1)
 
+    def run_if_free(self, flush: Callable[[], object]) -> None:
+        """Run ``flush``, which hands on a part of what is held back, unless somebody flushes now."""
+        self._flushing.run_if_free(flush)
+
     def add_waiting_room(self, room: WaitingRoom) -> None:
         """Have somebody else's observations handed on before the recorders' own buffers are."""
         self._waiting_rooms.append(room)
 
     def flush(self) -> None:
         """Hand all that is held back to the SDK."""
-        with self._flushing:
-            for room in list(self._waiting_rooms):
-                with safety.guard("flush"):
-                    if not room.empty():
-                        self._waiting_rooms.remove(room)
-            for recorder in list(self._recorders.values()):
-                if isinstance(recorder, BufferedRecorder):
-                    with safety.guard("flush"):
-                        recorder.flush()
+        self._flushing.wait_and_run(self._flush)
 
-    def flush_if_free(self, empty: Callable[[], object]) -> None:
-        """Run ``empty`` as a part of flushing, unless somebody flushes already: it gets its turn later."""
-        if self._flushing.acquire(blocking=False):
-            try:
-                empty()
-            finally:
-                self._flushing.release()
+    def _flush(self) -> None:
+        for room in list(self._waiting_rooms):
+            with safety.guard("flush"):
+                if not room.empty():
+                    self._waiting_rooms.remove(room)
+        for recorder in list(self._recorders.values()):
+            if isinstance(recorder, BufferedRecorder):
+                with safety.guard("flush"):
+                    recorder.flush()
 
     def export(self) -> None:
         """Export now all that the process has, for its end is near."""
@@ -159,7 +168,7 @@ class Telemetry:
         """Hand on what is held back and report nothing more."""
         self.flush()
         self._closed = True
-        self._measuring = self._tracing = False
+        self.active = self.measuring = self.tracing = False
 
     def observations(self) -> list[Observation]:
         """Return the live models; called before a reader reads, so what is held back gets into its collection."""
@@ -170,15 +179,12 @@ class Telemetry:
             return [Observation(1, attributes) for attributes in self._model_info()]
         return []
 
-    def _connect(self) -> bool:
-        if self._meter_provider is None:
-            if not sdk.provider_is_set():
-                return False
+    def _connect_meters(self) -> None:
+        if self._meter_provider is None and sdk.meter_provider_is_set():
             self._meter_provider = metrics.get_meter_provider()
-        with self._connecting:
-            if self._measuring is None:
-                self._measuring = self._begin(self._meter_provider) or False
-        return self._measuring
+        if self._meter_provider is not None and not self._met:
+            self._met = True
+            self.measuring = self._begin(self._meter_provider) or False
 
     def _made_instruments(self) -> Instruments:
         if self._instruments is None:
@@ -213,12 +219,12 @@ class Telemetry:
     def start_anew(self) -> None:
         """Forget all, in a forked child: what there is, the parent counts."""
         self._connecting = RLock()
-        self._flushing = Lock()
+        self._flushing.start_anew()
         for room in self._waiting_rooms:
             room.forget()
         for recorder in self._recorders.values():
             if isinstance(recorder, BufferedRecorder):
-                recorder.start_anew(self._flushing)
+                recorder.start_anew()
         if self._instruments is not None and self._tap is not None:
             self._instruments.start_anew()
             instruments = (self._tap.gauge, *self._instruments.all())

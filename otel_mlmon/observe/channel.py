@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import monotonic
+from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,18 @@ from otel_mlmon.observe.rows import Rows, read_rows
 from otel_mlmon.observe.segmenting import Segmenting
 from otel_mlmon.observe.segments import Pairs, current
 
-SECONDS_BETWEEN_EXEMPLARS = 1.0
+NANOSECONDS_BETWEEN_LOOKS = 1_000_000_000
+"""How often a call of one row is looked at by itself: it may be an exemplar, and a provider may have been set."""
 
 
 class Channel:
-    """Records the predictions of one model, by whatever objects it is present, and one of its operations."""
+    """Records the predictions of one model, by whatever objects it is present, and one of its operations.
+
+    Attributes
+    ----------
+    next_look
+        When, on the clock of ``perf_counter_ns``, a call should be observed here rather than wait with others.
+    """
 
     def __init__(self, model: Model, operation: str, segments: ModelSegments, telemetry: Telemetry) -> None:
         self.telemetry = telemetry
@@ -35,18 +42,19 @@ class Channel:
         self._scope = Scope(model, operation, segments, telemetry)
         self._calls: dict[Pairs, CallRecorders] = {}
         self._rows: dict[Pairs, RowRecorders] = {}
-        self._next_exemplar = 0.0
+        self.next_look = 0
 
     def observe(self, prediction: Prediction) -> Rows | None:
         """Record an answered call, and return the answer as it was read; None where it could not be."""
         rows = None if prediction.answer is None else read_rows(prediction.answer, self.output)
-        if self.telemetry.measuring:
+        # Providers may have been set since the last call that came this way.
+        if self.telemetry.connect() and self.telemetry.measuring:
             self._record(rows, prediction)
         return rows
 
     def observe_failure(self, seconds: float, error: BaseException) -> None:
         """Record a call that raised."""
-        if self.telemetry.measuring:
+        if self.telemetry.connect() and self.telemetry.measuring:
             pairs, _ = self._scope.segments.of_calls.resolve(current())
             more = ((semconv.ERROR_TYPE, type(error).__name__), *segment_attributes(pairs))
             self._scope.histogram(semconv.PREDICTION_DURATION, DURATION, more).record(seconds)
@@ -77,10 +85,6 @@ class Channel:
         """Tell whether a segment and a context are recorded as they are, with nothing folded."""
         return pairs in self._rows and context in self._calls
 
-    def exemplar_is_due(self) -> bool:
-        """Tell whether the next call should be linked to its trace."""
-        return self.telemetry.tracing and monotonic() >= self._next_exemplar
-
     def _record(self, rows: Rows | None, prediction: Prediction) -> None:
         context = current()
         calls = self.call_recorders(context)
@@ -109,10 +113,11 @@ class Channel:
 
     def _context_of_exemplar(self) -> Context | None:
         # An exemplar goes through the slow public call: one a second is enough to get from a graph to a trace.
-        if not self.exemplar_is_due():
+        now = perf_counter_ns()
+        if now < self.next_look:
             return None
-        self._next_exemplar = monotonic() + SECONDS_BETWEEN_EXEMPLARS
-        return get_current()
+        self.next_look = now + NANOSECONDS_BETWEEN_LOOKS
+        return get_current() if self.telemetry.tracing else None
 
 
 def _record_one(recorder: Recorder, value: float, traced: Context | None) -> None:

@@ -26,14 +26,14 @@ class Segmenting:
 
     def __init__(self, model_name: str, columns: tuple[str | int, ...]) -> None:
         self._model_name = model_name
-        self._columns = columns
+        self.columns = columns
         self._names = tuple(map(str, columns))
 
     def of_one(self, inputs: Any, context: Pairs) -> Pairs:
         """Return the segment of inputs of one row."""
-        if not self._columns:
+        if not self.columns:
             return context
-        texts = read_first(inputs, self._columns)
+        texts = read_first(inputs, self.columns)
         if None in texts:
             self._warn_of_missing([name for name, text in zip(self._names, texts, strict=True) if text is None])
             texts = [semconv.MISSING if text is None else text for text in texts]
@@ -41,9 +41,9 @@ class Segmenting:
 
     def of_rows(self, inputs: Any, count: int, context: Pairs) -> tuple[NDArray[np.intp] | None, list[Pairs]]:
         """Return each row's segment as a code, shape (rows,), or None where all are in one; and the segments."""
-        if not self._columns:
+        if not self.columns:
             return None, [context]
-        columns = read_columns(inputs, self._columns, count)
+        columns = read_columns(inputs, self.columns, count)
         self._warn_of_missing(columns.unreadable)
         codes, own = combinations(columns.factors)
         also = self._without_columns(context)

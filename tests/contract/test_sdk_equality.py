@@ -136,7 +136,7 @@ def _record_public(side: Side, workload: Sequence[Batch]) -> list[object]:
 
 def _record_buffered(side: Side, workload: Sequence[Batch]) -> list[object]:
     telemetry = Telemetry(list, side.provider)
-    assert telemetry.measuring
+    assert telemetry.connect()
     reads = []
     for batch in workload:
         attributes = (("model", batch.model), ("segment", batch.segment))
@@ -181,7 +181,7 @@ def test_an_unknown_sdk_is_not_supported_and_gets_public_calls(monkeypatch: pyte
         assert not sdk.supported()
         side = Side([])
         telemetry = Telemetry(list, side.provider)
-        assert telemetry.measuring
+        assert telemetry.connect()
     recorder = telemetry.histogram(VALUE, NUMBER, (("model", "a"),), "a")
     recorder.record(2.0)
     record_numbers(np.array([3.0, -1.0, np.nan, np.inf]), recorder)
