@@ -28,7 +28,7 @@ class GroupedValues:
 
     values: Floats
     starts: Counts
-    _counts: dict[tuple[float, ...], Counts] = field(factory=dict)
+    _counts: dict[tuple[float, ...], list[list[int]]] = field(factory=dict)
 
     @cached_property
     def totals(self) -> list[float]:
@@ -45,16 +45,13 @@ class GroupedValues:
         """The maximum of each group."""
         return np.maximum.reduceat(self.values, self.starts).tolist()  # type: ignore[no-any-return]
 
-    def counts(self, boundaries: tuple[float, ...]) -> Counts:
-        """Return how many numbers of each group are in each bucket, shape (groups, boundaries + 1)."""
+    def counts(self, boundaries: tuple[float, ...]) -> list[list[int]]:
+        """Return for each group how many of its numbers are in each bucket."""
         found = self._counts.get(boundaries)
         if found is None:
             buckets = len(boundaries) + 1
-            places = bucket_places(self.values, boundaries)
-            if len(self.starts) > 1:
-                sizes = np.diff(self.starts, append=len(self.values))
-                places = places + np.repeat(np.arange(len(self.starts)) * buckets, sizes)
-            found = np.bincount(places, minlength=len(self.starts) * buckets).reshape(-1, buckets)
+            groups = np.split(bucket_places(self.values, boundaries), self.starts[1:])
+            found = [np.bincount(group, minlength=buckets).tolist() for group in groups]
             self._counts[boundaries] = found
         return found
 
@@ -93,7 +90,7 @@ class GroupOfValues:
 
     def counts(self, boundaries: tuple[float, ...]) -> list[int]:
         """Return how many of its numbers are in each bucket."""
-        return self.of.counts(boundaries)[self.index].tolist()  # type: ignore[no-any-return]
+        return self.of.counts(boundaries)[self.index]
 
     def values(self) -> Floats:
         """Return its numbers."""

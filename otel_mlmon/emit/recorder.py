@@ -46,7 +46,7 @@ class BufferedRecorder:
     what is appended between the last two stays for the next flush.
     """
 
-    __slots__ = ("_attributes", "_buffer", "_flushing", "_instrument", "_on_dropped", "_record_public")
+    __slots__ = ("_attributes", "_buffer", "_flushing", "_on_dropped", "_point", "_record_public")
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class BufferedRecorder:
         flushing: Flushing,
         on_dropped: OnDropped,
     ) -> None:
-        self._instrument = instrument
+        self._point = sdk.DataPoint(instrument, attributes)
         self._record_public = record_public
         self._attributes = attributes
         self._flushing = flushing
@@ -76,7 +76,7 @@ class BufferedRecorder:
             for value in values.tolist():
                 self.record(value)
         else:
-            sdk.merge_group(self._instrument, self._attributes, group)
+            self._point.merge_group(group)
 
     def reject(self, nan: int, infinite: int) -> None:
         """Count values that were no finite numbers."""
@@ -100,7 +100,7 @@ class BufferedRecorder:
         if len(finite) < len(values):
             nan = sum(map(math.isnan, values))
             self.reject(nan, len(values) - len(finite) - nan)
-        sdk.merge(self._instrument, self._attributes, finite)
+        self._point.merge(finite)
 
     def start_anew(self) -> None:
         """Throw away what is held back: in a forked child it is the parent's."""

@@ -1,8 +1,8 @@
 """Every contact with what OpenTelemetry keeps private, and nothing else.
 
-The public ``record`` takes 5 to 10 µs a value and refuses negative numbers. :func:`merge` adds many values at once to
-the SDK's own aggregations instead, so that views, temporality, cardinality limits and several readers work as for
-any instrument. :func:`supported` tries that on a provider of its own; where it does not give the right numbers, the
+The public ``record`` takes 5 to 10 µs a value and refuses negative numbers. A :class:`DataPoint` adds many values at
+once to the SDK's own aggregations instead, so that views, temporality, cardinality limits and several readers work as
+for any instrument. :func:`supported` tries that on a provider of its own; where it does not give the right numbers, the
 callers use the public functions.
 """
 
@@ -29,6 +29,7 @@ Aggregate = Callable[[Any, Any, Any], None]
 """``aggregate(aggregation, instrument, values)`` adds values to an aggregation that exists."""
 
 HISTOGRAM, SUM = "_ExplicitBucketHistogramAggregation", "_SumAggregation"
+EXPONENTIAL = "_ExponentialBucketHistogramAggregation"
 
 
 def a_provider_is_set() -> bool:
@@ -54,39 +55,63 @@ def is_sdk(instrument: object) -> bool:
     return hasattr(getattr(instrument, "_measurement_consumer", None), "_reader_storages")
 
 
-def merge(instrument: Any, attributes: Mapping[str, str], values: Sequence[float]) -> None:
-    """Add a few values to what every reader has aggregated of an instrument, as that many public calls would.
+class DataPoint:
+    """One set of attributes of a synchronous instrument of the SDK, in every reader and view.
 
     Parameters
     ----------
     instrument
-        A synchronous instrument of the SDK.
+        For which :func:`is_sdk` holds.
     attributes
-        Of the one data point that the values belong to.
-    values
-        Finite numbers.
+        Of all values that will be merged.
     """
-    for match in _matches(instrument):
-        _merge_into_view(match, instrument, attributes, values, _aggregate_each)
 
+    def __init__(self, instrument: Any, attributes: Mapping[str, str]) -> None:
+        self._instrument = instrument
+        self._attributes = attributes
+        # Hashing attributes as the SDK does costs more than a small merge.
+        self._key = _aggregation_key(attributes)
 
-def merge_group(instrument: Any, attributes: Mapping[str, str], group: GroupOfValues) -> None:
-    """Add many values to what every reader has aggregated of an instrument, as that many public calls would."""
-    values = group.values()
+    def merge(self, values: Sequence[float]) -> None:
+        """Add a few finite values, as that many public calls would."""
+        for match in _matches(self._instrument):
+            self._merge_into_view(match, values, _aggregate_each)
 
-    def aggregate(aggregation: Any, instrument: Any, left: Values) -> None:
-        # To begin its aggregation, the SDK may have taken the first value.
-        rest = group if len(left) == len(values) else GroupOfValues.whole(left)
-        kind = type(aggregation).__name__
-        if kind == HISTOGRAM:
-            _add_to_histogram(aggregation, rest.counts(aggregation._boundaries), rest.total, rest.least, rest.most)
-        elif kind == SUM:
-            _add_to_sum(aggregation, rest.total)
-        else:
-            _aggregate_each(aggregation, instrument, left.tolist())
+    def merge_group(self, group: GroupOfValues) -> None:
+        """Add many finite values, as that many public calls would."""
+        values = group.values()
 
-    for match in _matches(instrument):
-        _merge_into_view(match, instrument, attributes, values, aggregate)
+        def aggregate(aggregation: Any, instrument: Any, left: Values) -> None:
+            # To begin its aggregation, the SDK may have taken the first value.
+            rest = group if len(left) == len(values) else GroupOfValues.whole(left)
+            kind = type(aggregation).__name__
+            if kind == HISTOGRAM:
+                _add_to_histogram(aggregation, rest.counts(aggregation._boundaries), rest.total, rest.least, rest.most)
+            elif kind == SUM:
+                _add_to_sum(aggregation, rest.total)
+            elif kind == EXPONENTIAL:
+                _add_to_exponential(aggregation, instrument, left, rest.total)
+            else:
+                _aggregate_each(aggregation, instrument, left.tolist())
+
+        for match in _matches(self._instrument):
+            self._merge_into_view(match, values, aggregate)
+
+    def _merge_into_view(self, match: Any, values: Sequence[float] | Values, aggregate: Aggregate) -> None:
+        kept, mine, key = match._view._attribute_keys, self._attributes, self._key
+        if kept is not None:
+            mine = {name: mine[name] for name in mine if name in kept}
+            key = _aggregation_key(mine)
+        while len(values):
+            # The SDK creates aggregations and applies its cardinality limit: it gets the first value of each.
+            with match._lock:
+                known = match._attributes_aggregation
+                aggregation = known.get(key) or known.get(_overflow_key())
+                if aggregation is not None:
+                    aggregate(aggregation, self._instrument, values)
+                    return
+            match.consume_measurement(_measurement(self._instrument, values[0], mine), False)
+            values = values[1:]
 
 
 def forget_after_fork(instruments: Iterable[Any]) -> None:
@@ -114,9 +139,10 @@ def supported() -> bool:
         histogram = meter.create_histogram("probe", explicit_bucket_boundaries_advisory=[0.0, 1.0])
         counter = meter.create_counter("probe.count")
         values = np.arange(-1.0, 10.0)
-        merge(histogram, {"a": "b"}, [0.5])
-        merge_group(histogram, {"a": "b"}, GroupOfValues.whole(values))
-        merge(counter, {}, [1.0, 2.0])
+        point = DataPoint(histogram, {"a": "b"})
+        point.merge([0.5])
+        point.merge_group(GroupOfValues.whole(values))
+        DataPoint(counter, {}).merge([1.0, 2.0])
         data: Any = reader.get_metrics_data()
         provider.shutdown()
         points: dict[str, Any] = {m.name: m.data.data_points for m in data.resource_metrics[0].scope_metrics[0].metrics}
@@ -143,24 +169,6 @@ def _matches(instrument: Any) -> list[Any]:
 
 def _always() -> bool:
     return True
-
-
-def _merge_into_view(
-    match: Any, instrument: Any, attributes: Mapping[str, str], values: Sequence[float] | Values, aggregate: Aggregate
-) -> None:
-    kept = match._view._attribute_keys
-    mine = dict(attributes) if kept is None else {key: attributes[key] for key in attributes if key in kept}
-    key = _aggregation_key(mine)
-    while len(values):
-        # The SDK creates aggregations and applies its cardinality limit: it gets the first value of each.
-        with match._lock:
-            known = match._attributes_aggregation
-            aggregation = known.get(key) or known.get(_overflow_key())
-            if aggregation is not None:
-                aggregate(aggregation, instrument, values)
-                return
-        match.consume_measurement(_measurement(instrument, values[0], mine), False)
-        values = values[1:]
 
 
 def _aggregate_each(aggregation: Any, instrument: Any, values: Sequence[float]) -> None:
@@ -192,6 +200,40 @@ def _add_to_histogram(aggregation: Any, counts: list[int], total: float, least: 
         if aggregation._record_min_max:
             aggregation._min = min(aggregation._min, least)
             aggregation._max = max(aggregation._max, most)
+
+
+def _add_to_exponential(aggregation: Any, instrument: Any, values: Values, total: float) -> None:
+    ordered = np.sort(values)
+    first, last = np.searchsorted(ordered, 0.0, side="left"), np.searchsorted(ordered, 0.0, side="right")
+    zeros, signs = int(last - first), (-ordered[:first][::-1], ordered[last:])
+    # The SDK gets a zero and the extremes of each sign: it chooses the scale by them, and all others fit in between.
+    given = ordered[first : first + 1].tolist()
+    for sign, magnitudes in zip((-1.0, 1.0), signs, strict=True):
+        given += (sign * magnitudes[[0, -1][: len(magnitudes)]]).tolist()
+    for value in given:
+        aggregation.aggregate(_measurement(instrument, value, {}), False)
+    with aggregation._lock:
+        aggregation._sum += total - sum(given)
+        aggregation._count += len(values) - len(given)
+        aggregation._zero_count += max(0, zeros - 1)
+        for buckets, magnitudes in zip((aggregation._value_negative, aggregation._value_positive), signs, strict=True):
+            _count_sorted(buckets, aggregation._mapping.map_to_index, magnitudes[1:-1])
+
+
+def _count_sorted(buckets: Any, index_of: Callable[[float], int], magnitudes: Values) -> None:
+    """Count ascending numbers: where two have the same bucket, all between them have, so few are asked for theirs."""
+    pending = [(0, len(magnitudes))]
+    while pending:
+        start, end = pending.pop()
+        if start == end:
+            continue
+        index = index_of(float(magnitudes[start]))
+        if index == index_of(float(magnitudes[end - 1])):
+            place = index - buckets.index_base
+            buckets.increment_bucket(place + len(buckets.counts) if place < 0 else place, end - start)
+        else:
+            middle = (start + end) // 2
+            pending += ((start, middle), (middle, end))
 
 
 def _measurement(instrument: Any, value: float, attributes: Mapping[str, str]) -> Any:

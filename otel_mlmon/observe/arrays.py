@@ -6,21 +6,12 @@ import math
 from typing import Any
 
 import numpy as np
-from attrs import frozen
 from numpy.typing import NDArray
 
 from otel_mlmon import semconv
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
-
-
-@frozen(eq=False)
-class Factors:
-    """A column as codes, shape (rows,), and the text of the value that each code stands for."""
-
-    codes: NDArray[np.intp]
-    texts: tuple[str, ...]
 
 
 MAX_DENSE = 50_000_000
@@ -88,33 +79,6 @@ def label_text(label: Any) -> str:
     text = label if isinstance(label, str) else str(label)
     # Prometheus takes an empty label for an absent one.
     return text[: semconv.MAX_ATTRIBUTE_LENGTH] or semconv.MISSING
-
-
-def factorize(column: Any) -> Factors | None:
-    """Return which of a column's different values each row has; None where the column cannot be read.
-
-    pandas hashes its columns, categorical and Arrow-backed ones without a look at their rows; others are sorted.
-    """
-    if can(column, "factorize"):
-        codes, uniques = column.factorize()
-        return _with_missing(np.asarray(codes), [label_text(value) for value in uniques.tolist()])
-    # numpy would turn a NaN among text into the text "nan".
-    array = to_array(np.array(column, dtype=object) if isinstance(column, (list, tuple)) else column)
-    if array is None or array.ndim != 1:
-        return None
-    try:
-        uniques, codes = np.unique(array, return_inverse=True)
-    except TypeError:
-        # Mixed types cannot be sorted, and text with a None among it is such a mixture.
-        uniques, codes = np.unique([label_text(value) for value in array.tolist()], return_inverse=True)
-    return Factors(codes.reshape(-1), tuple(label_text(value) for value in uniques.tolist()))
-
-
-def _with_missing(codes: NDArray[np.intp], texts: list[str]) -> Factors:
-    missing = codes < 0
-    if missing.any():
-        return Factors(np.where(missing, len(texts), codes), (*texts, semconv.MISSING))
-    return Factors(codes, tuple(texts))
 
 
 def _is_nested(value: Any) -> bool:

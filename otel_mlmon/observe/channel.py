@@ -5,7 +5,6 @@ from __future__ import annotations
 from time import perf_counter_ns
 from typing import Any
 
-import numpy as np
 from attrs import evolve
 from opentelemetry.context import Context, get_current
 
@@ -108,8 +107,7 @@ class Channel:
         codes, segments = self.segmenting.of_rows(inputs, count, context)
         if codes is None:
             return whole(self.row_recorders(segments[0], count), count)
-        sizes = np.bincount(codes, minlength=len(segments)).tolist()
-        return partition(codes, [self.row_recorders(pairs, size) for pairs, size in zip(segments, sizes, strict=True)])
+        return partition(codes, len(segments), lambda code, rows: self.row_recorders(segments[code], rows))
 
     def _context_of_exemplar(self) -> Context | None:
         # An exemplar goes through the slow public call: one a second is enough to get from a graph to a trace.

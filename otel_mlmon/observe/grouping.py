@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -9,7 +10,8 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from otel_mlmon import semconv
-from otel_mlmon.observe.arrays import Array, Factors, can, factorize, label_text, to_array
+from otel_mlmon.observe.arrays import Array, can, label_text, to_array
+from otel_mlmon.observe.factorize import Factors, factorize
 from otel_mlmon.observe.segments import Pairs
 
 Member = TypeVar("Member")
@@ -75,7 +77,7 @@ def read_first(inputs: Any, keys: tuple[str | int, ...]) -> list[str | None]:
 
 
 def combinations(columns: tuple[tuple[str, Factors], ...]) -> tuple[NDArray[np.intp], list[Pairs]]:
-    """Return each row's combination, shape (rows,), and the combinations that occur."""
+    """Return each row's combination, shape (rows,), and what each code stands for."""
     key, first = columns[0]
     codes: NDArray[Any] = first.codes
     pairs: list[Pairs] = [((key, text),) for text in first.texts]
@@ -95,25 +97,34 @@ def whole(member: Member, count: int) -> Partition[Member]:
     return Partition(None, np.array([count], dtype=np.intp), [member])
 
 
-def partition(codes: NDArray[np.intp], members: list[Member]) -> Partition[Member]:
+def partition(codes: NDArray[np.intp], combinations: int, member: Callable[[int, int], Member]) -> Partition[Member]:
     """Sort rows by what their combinations belong to.
 
     Parameters
     ----------
     codes
         Each row's combination, shape (rows,).
-    members
-        What each combination belongs to: the same object for combinations that are to be one group.
+    combinations
+        How many there may be.
+    member
+        ``member(code, rows)`` is asked for each combination that occurs, and returns what it belongs to: the same
+        object for combinations that are to be one group.
     """
-    place: dict[int, int] = {}
-    merged = np.array([place.setdefault(id(member), len(place)) for member in members], dtype=np.intp)
-    groups = merged[codes]
+    sizes = np.bincount(codes, minlength=combinations)
+    members: list[Member] = []
+    places: dict[int, int] = {}
+    group_of = np.zeros(combinations, dtype=np.intp)
+    # The frequent ones first: where segments are bounded, those keep their names.
+    for code in np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)].tolist():
+        found = member(code, int(sizes[code]))
+        group_of[code] = places.setdefault(id(found), len(members))
+        if group_of[code] == len(members):
+            members.append(found)
+    if len(members) == 1:
+        return whole(members[0], len(codes))
     # numpy sorts short integers by radix: linear in the rows.
-    order = np.argsort(groups.astype(np.uint16) if len(place) < 2**16 else groups, kind="stable")
-    sizes = np.bincount(groups, minlength=len(place))
-    present = {index: member for member in members if sizes[index := place[id(member)]]}
-    kept = sorted(present)
-    return Partition(order, sizes[kept], [present[index] for index in kept])
+    groups = group_of.astype(np.min_scalar_type(len(members)))[codes]
+    return Partition(np.argsort(groups, kind="stable"), np.bincount(groups, minlength=len(members)), members)
 
 
 def _column(inputs: Any, key: str | int) -> Any:

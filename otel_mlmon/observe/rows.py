@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from otel_mlmon import semconv
 from otel_mlmon.config.schema import Output, OutputKind
 from otel_mlmon.emit.buckets import NUMBER, PROBABILITY, Layout, custom
-from otel_mlmon.observe.arrays import Factors, Floats, factorize, label_text, to_array, to_floats, to_table
+from otel_mlmon.observe.arrays import Floats, label_text, to_array, to_floats, to_table
+from otel_mlmon.observe.factorize import Factors, factorize
 from otel_mlmon.observe.prediction import Answer, Labels, LogProbabilities, Probabilities, Scores
 
 MAX_OUTPUTS = 10
@@ -185,12 +186,13 @@ def _are_distributions(totals: Floats) -> bool:
 
 def _winners(columns: Floats) -> tuple[NDArray[np.intp], Floats]:
     """Return the place of the largest number of each row and that number, from numbers of shape (classes, rows)."""
-    kind = np.min_scalar_type(len(columns))
-    codes = np.zeros(columns.shape[1], dtype=kind)
-    best = columns[0]
+    place_type = np.min_scalar_type(len(columns)).type
+    codes = np.zeros(columns.shape[1], dtype=place_type)
+    best = columns[0].copy()
     for place, column in enumerate(columns[1:], start=1):
-        codes = np.where(column > best, kind.type(place), codes)
-        best = np.maximum(best, column)
+        # Later places are larger, so the largest of those that were better once is the winner.
+        np.maximum(codes, (column > best) * place_type(place), out=codes)
+        np.maximum(best, column, out=best)
     return codes.astype(np.intp), best
 
 

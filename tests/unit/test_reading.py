@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel_mlmon.config.schema import Limits, Output, OutputKind
-from otel_mlmon.observe.arrays import factorize, label_text
+from otel_mlmon.observe.arrays import label_text
+from otel_mlmon.observe.factorize import factorize
 from otel_mlmon.observe.grouping import combinations, partition
 from otel_mlmon.observe.model_segments import ModelSegments
 from otel_mlmon.observe.one_row import OneRowReader
@@ -59,12 +60,6 @@ def test_an_answer_of_one_row_says_the_same_read_either_way(answer: Answer, outp
     assert texts == [text for text in (row.label,) if text is not None]
 
 
-@given(st.lists(st.sampled_from(["a", "b", "", None, math.nan, 1, 2.0, "c"])))
-def test_factorize_gives_back_every_value(values: list[object]) -> None:
-    factors = factorize(values)
-    assert [factors.texts[code] for code in factors.codes] == [label_text(value) for value in values]
-
-
 @pytest.mark.parametrize(
     ("label", "text"),
     [(1, "1"), (1.0, "1"), (1.5, "1.5"), (True, "true"), (np.int64(3), "3"), (None, "missing"), (math.nan, "missing")],
@@ -96,7 +91,7 @@ def test_folding_keeps_totals_and_the_first_keys_sums_exact_and_the_number_bound
 def test_groups_hold_each_row_once_and_under_its_values(rows: list[tuple[str, str, str]]) -> None:
     columns = tuple((key, factorize([row[index] for row in rows])) for index, key in enumerate("abc"))
     codes, pairs = combinations(columns)
-    parts = partition(codes, pairs)
+    parts = partition(codes, len(pairs), lambda code, _rows: pairs[code])
     assert sum(parts.sizes) == len(rows)
     members = np.repeat(np.arange(len(parts.members)), parts.sizes)
     found = {
@@ -109,7 +104,7 @@ def test_groups_hold_each_row_once_and_under_its_values(rows: list[tuple[str, st
 @given(codes=st.lists(st.integers(0, 5), min_size=1, max_size=50))
 def test_combinations_that_belong_together_are_one_group(codes: list[int]) -> None:
     even, odd = object(), object()
-    parts = partition(np.array(codes), [even, odd, even, odd, even, odd])
+    parts = partition(np.array(codes), 6, lambda code, _rows: odd if code % 2 else even)
     sizes = dict(zip(parts.members, parts.sizes.tolist(), strict=True))
     expected = {even: sum(code % 2 == 0 for code in codes), odd: sum(code % 2 for code in codes)}
     assert sizes == {member: size for member, size in expected.items() if size}
