@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from typing import Any
+from threading import RLock
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
 from otel_mlmon import safety
 from otel_mlmon.adapters import persistence, sklearn, uvicorn
-from otel_mlmon.capture.call import Engine
 from otel_mlmon.capture.imports import Installation
-from otel_mlmon.capture.models import LiveModels
-from otel_mlmon.config.parameters import resolve
-from otel_mlmon.emit.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from otel_mlmon.capture.call import Engine
+    from otel_mlmon.pipeline import Pipeline
 
 ADAPTERS = (persistence.ADAPTER, uvicorn.ADAPTER, sklearn.ADAPTER)
 
@@ -34,7 +35,7 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
     """
 
     _installation: Installation | None = None
-    _telemetry: Telemetry | None = None
+    _pipeline: Pipeline | None = None
 
     def instrumentation_dependencies(self) -> Collection[str]:
         """Nothing: frameworks are found at their import, and a process without any pays nothing."""
@@ -55,24 +56,34 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         tracer_provider: Any = None,
         **_others: Any,
     ) -> None:
-        loaded = resolve(config=config, enabled=enabled, spans=spans)
-        for problem in loaded.problems:
-            safety.logger.warning("otel-mlmon: %s", problem)
-        if not loaded.configuration.enabled or _sdk_is_disabled():
+        if _sdk_is_disabled():
             return
-        models = LiveModels(loaded.configuration)
-        self._telemetry = Telemetry(models.infos, meter_provider, tracer_provider)
-        safety.set_error_listener(self._telemetry.error)
-        self._installation = Installation(Engine(models, self._telemetry, loaded.configuration.spans))
+        building = RLock()
+
+        def engine() -> Engine | None:
+            from otel_mlmon.pipeline import Pipeline  # noqa: PLC0415
+
+            with building:
+                if self._pipeline is None:
+                    self._pipeline = Pipeline(
+                        config=config,
+                        enabled=enabled,
+                        spans=spans,
+                        meter_provider=meter_provider,
+                        tracer_provider=tracer_provider,
+                    )
+            return self._pipeline.engine if self._pipeline.enabled else None
+
+        self._installation = Installation(engine)
         self._installation.install(ADAPTERS)
 
     def _uninstrument(self, **_kwargs: Any) -> None:
         with safety.guard("stop"):
-            if self._installation is not None and self._telemetry is not None:
+            if self._installation is not None:
                 self._installation.close()
-                self._telemetry.close()
-                safety.set_error_listener(None)
-        self._installation = self._telemetry = None
+            if self._pipeline is not None:
+                self._pipeline.close()
+        self._installation = self._pipeline = None
 
 
 def _sdk_is_disabled() -> bool:

@@ -36,6 +36,9 @@ The unit ``1`` would make Prometheus call it a ratio.
 MONITOR_ERRORS: Final = "ml.monitor.errors"
 """Counter, ``{error}``: failures of the instrumentation itself, which the service never sees."""
 
+MONITOR_TIME: Final = "ml.monitor.time"
+"""Seconds that the instrumentation itself took, in calls and in flushes; only on request."""
+
 MONITOR_DROPPED: Final = "ml.monitor.dropped"
 """Counter, ``{value}``: values that could not be recorded as asked, by reason."""
 
@@ -85,10 +88,13 @@ PREDICTION_SCORE: Final = "ml.prediction.value"
 REVIEW: Final = "ml.review"
 """True on answers that a person should look at."""
 
-# Attributes of our own failures
+# Attributes of what we report of ourselves
 
 MONITOR_STAGE: Final = "ml.monitor.stage"
-"""Which part of the instrumentation failed: ``capture``, ``observe``, ``emit``, …"""
+"""Which part of the instrumentation failed, or took time."""
+
+STAGE_CALL: Final = "call"
+STAGE_FLUSH: Final = "flush"
 
 MONITOR_REASON: Final = "ml.monitor.reason"
 

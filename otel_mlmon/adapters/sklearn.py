@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from otel_mlmon.capture.adapter import Adapter, Call, Hook, Task, first_argument
-from otel_mlmon.observe.prediction import Answer, Labels, LogProbabilities, Probabilities, Scores
+from otel_mlmon.observe.answers import Answer, Labels, LogProbabilities, Probabilities, Scores
 
 
 def task(instance: Any) -> Task:

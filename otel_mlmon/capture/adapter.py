@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from otel_mlmon.observe.prediction import Answer
+from otel_mlmon.observe.answers import Answer
 
 
 class Task(Enum):

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import os
 
-from otel_mlmon.observe.prediction import ModelFile
+from attrs import frozen
 
-FINGERPRINT_DIGITS = 16
-MAX_FINGERPRINT_BYTES = 1 << 30
-"""A second of reading, in the thread that exports."""
+
+@frozen
+class ModelFile:
+    """A file as it was when a model was loaded from it.
+
+    Attributes
+    ----------
+    path
+        Absolute.
+    size
+        In bytes.
+    modified
+        In nanoseconds since 1970.
+    """
+
+    path: str
+    size: int
+    modified: int
 
 
 def file_of(source: object) -> ModelFile | None:
@@ -25,21 +38,3 @@ def file_of(source: object) -> ModelFile | None:
     except (OSError, ValueError):
         return None
     return ModelFile(path, status.st_size, status.st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=256)
-def fingerprint(file: ModelFile) -> str | None:
-    """Return the first digits of the SHA-256 of a file; None where it is too large, or no longer as it was.
-
-    It is asked for at an export and not at the load: hashing takes a second a gigabyte.
-    """
-    if file.size > MAX_FINGERPRINT_BYTES or file_of(file.path) != file:
-        return None
-    digest = hashlib.sha256()
-    try:
-        with open(file.path, "rb") as content:  # noqa: PTH123
-            while chunk := content.read(1 << 20):
-                digest.update(chunk)
-    except OSError:
-        return None
-    return digest.hexdigest()[:FINGERPRINT_DIGITS]

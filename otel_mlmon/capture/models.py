@@ -9,12 +9,13 @@ from attrs import define, field
 
 from otel_mlmon import semconv
 from otel_mlmon.capture.adapter import Adapter, Hook, Task
-from otel_mlmon.capture.files import fingerprint
+from otel_mlmon.capture.files import ModelFile
+from otel_mlmon.capture.fingerprint import fingerprint
 from otel_mlmon.capture.naming import Label, WeakIdentityMap, labels
 from otel_mlmon.config.schema import Configuration, Identity, ModelRule
 from otel_mlmon.emit.telemetry import Telemetry
-from otel_mlmon.observe.arrays import label_text
 from otel_mlmon.observe.channel import Channel
+from otel_mlmon.observe.labels import label_text
 from otel_mlmon.observe.model_segments import ModelSegments
 from otel_mlmon.observe.prediction import Model
 from otel_mlmon.observe.row_collector import RowCollector
@@ -30,10 +31,11 @@ class LiveOperation:
 
 @define(eq=False)
 class LiveModel:
-    """One model object: what it is called, what it is for, and its operations."""
+    """One model object: what it is called, what it is for, where it is from, and its operations."""
 
     model: Model
     task: Task
+    file: ModelFile | None
     operations: dict[str, LiveOperation] = field(factory=dict)
 
 
@@ -51,7 +53,8 @@ class LiveModels:
         known = self._live.get(instance)
         if known is None:
             # Without a lock, which a fork could leave taken: two threads find out the same.
-            known = LiveModel(self._describe(instance, adapter), adapter.task(instance))
+            label = labels.get(instance) or Label()
+            known = LiveModel(self._describe(instance, label, adapter), adapter.task(instance), label.file)
             self._live.set(instance, known)
         return known
 
@@ -83,11 +86,10 @@ class LiveModels:
 
     def infos(self) -> Iterable[Mapping[str, str]]:
         """Return the attributes of ``ml.model.info``, once a model."""
-        found = {live.model: None for live in self._live.values()}
-        return [_info(model) for model in found]
+        found = {(live.model, live.file): None for live in self._live.values()}
+        return [_info(model, file) for model, file in found]
 
-    def _describe(self, instance: Any, adapter: Adapter) -> Model:
-        label = labels.get(instance) or Label()
+    def _describe(self, instance: Any, label: Label, adapter: Adapter) -> Model:
         kind = type(instance)
         identity = Identity(
             path=None if label.file is None else label.file.path,
@@ -106,17 +108,16 @@ class LiveModels:
             version=label.version or rule.version,
             framework=adapter.name,
             model_class=kind.__name__,
-            file=label.file,
             rule=rule,
         )
 
 
-def _info(model: Model) -> Mapping[str, str]:
+def _info(model: Model, file: ModelFile | None) -> Mapping[str, str]:
     attributes = {
         semconv.MODEL_NAME: model.name,
         semconv.MODEL_VERSION: model.version,
         semconv.FRAMEWORK: model.framework,
         semconv.MODEL_CLASS: model.model_class,
-        semconv.MODEL_FINGERPRINT: None if model.file is None else fingerprint(model.file),
+        semconv.MODEL_FINGERPRINT: None if file is None else fingerprint(file),
     }
     return {key: value for key, value in attributes.items() if value is not None}

@@ -9,9 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from attrs import evolve, frozen
 
-from otel_mlmon.capture.files import file_of
-from otel_mlmon.observe.arrays import label_text
-from otel_mlmon.observe.prediction import ModelFile
+from otel_mlmon.capture.files import ModelFile, file_of
+from otel_mlmon.observe.labels import label_text
 
 Model = TypeVar("Model")
 Value = TypeVar("Value")

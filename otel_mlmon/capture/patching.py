@@ -6,12 +6,13 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import wrapt
 from attrs import frozen
 
-from otel_mlmon.capture.call import Around
+if TYPE_CHECKING:
+    from otel_mlmon.capture.call import Around
 
 ABSENT = object()
 

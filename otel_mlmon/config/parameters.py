@@ -8,7 +8,12 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from otel_mlmon.config.environment_variables import OTEL_MLMON_CONFIG, OTEL_MLMON_ENABLED, OTEL_MLMON_SPANS
+from otel_mlmon.config.environment_variables import (
+    OTEL_MLMON_CONFIG,
+    OTEL_MLMON_ENABLED,
+    OTEL_MLMON_SELF,
+    OTEL_MLMON_SPANS,
+)
 from otel_mlmon.config.load import Loaded, Problem, load
 from otel_mlmon.config.schema import Configuration, Spans
 
@@ -30,6 +35,7 @@ def _switch(text: str) -> bool:
 PARAMETERS = (
     Parameter("enabled", OTEL_MLMON_ENABLED, _switch, "true or false"),
     Parameter("spans", OTEL_MLMON_SPANS, lambda text: Spans(text.lower()), "child, current or off"),
+    Parameter("own_time", OTEL_MLMON_SELF, _switch, "true or false"),
 )
 
 

@@ -123,6 +123,7 @@ class Configuration:
 
     enabled: bool = True
     spans: Spans = Spans.CHILD
+    own_time: bool = False
     models: tuple[ModelRule, ...] = ()
     limits: Limits = Limits()
 

@@ -32,6 +32,7 @@ DESCRIPTIONS = {
     semconv.PREDICTION_BATCH_SIZE: Description(semconv.UNIT_ROWS, "Rows of an answered call."),
     semconv.MODEL_INFO: Description(semconv.UNIT_MODELS, "Always 1: the attributes say which model is live."),
     semconv.MONITOR_ERRORS: Description(semconv.UNIT_ERRORS, "Failures of the model instrumentation itself."),
+    semconv.MONITOR_TIME: Description(semconv.UNIT_SECONDS, "Time that the model instrumentation itself took."),
     semconv.MONITOR_DROPPED: Description(semconv.UNIT_VALUES, "Values that could not be recorded as asked."),
 }
 

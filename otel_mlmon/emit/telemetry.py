@@ -6,6 +6,7 @@ import os
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from threading import RLock
+from time import perf_counter_ns
 from typing import Protocol
 
 from opentelemetry import metrics, trace
@@ -51,6 +52,8 @@ class Telemetry:
         Asked for the live models at every collection.
     meter_provider, tracer_provider
         Default: the global ones, also when they are set later.
+    reports_own_time
+        Whether flushes count as ``ml.monitor.time``.
 
     Attributes
     ----------
@@ -65,8 +68,10 @@ class Telemetry:
         model_info: ModelInfo,
         meter_provider: MeterProvider | None = None,
         tracer_provider: TracerProvider | None = None,
+        reports_own_time: bool = False,
     ) -> None:
         self._model_info = model_info
+        self._reports_own_time = reports_own_time
         self._is_given = meter_provider is not None or tracer_provider is not None
         self._meter_provider = meter_provider
         self._tracer_provider = tracer_provider
@@ -138,6 +143,11 @@ class Telemetry:
         """Run ``flush``, which hands on a part of what is held back, unless somebody flushes now."""
         self._flushing.run_if_free(flush)
 
+    def own_time(self, stage: str, nanoseconds: int) -> None:
+        """Count time that we took ourselves."""
+        if self.measuring:
+            self.counter(semconv.MONITOR_TIME, ((semconv.MONITOR_STAGE, stage),), "").record(nanoseconds * 1e-9)
+
     def add_waiting_room(self, room: WaitingRoom) -> None:
         """Have somebody else's observations handed on before the recorders' own buffers are."""
         self._waiting_rooms.append(room)
@@ -174,7 +184,10 @@ class Telemetry:
         """Return the live models; called before a reader reads, so what is held back gets into its collection."""
         if self._closed:
             return []
+        started = perf_counter_ns()
         self.flush()
+        if self._reports_own_time:
+            self.own_time(semconv.STAGE_FLUSH, perf_counter_ns() - started)
         with safety.guard("model info"):
             return [Observation(1, attributes) for attributes in self._model_info()]
         return []

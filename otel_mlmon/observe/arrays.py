@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from otel_mlmon import semconv
-
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 
@@ -63,22 +61,6 @@ def to_floats(values: Any) -> Floats | None:
 def to_table(array: Array) -> Array:
     """View an array as one of shape (rows, columns)."""
     return array.reshape(len(array), math.prod(array.shape[1:]))
-
-
-def label_text(label: Any) -> str:
-    """Return a label, class or segment value as an attribute's value: text of bounded length."""
-    if label is None or (isinstance(label, (float, np.floating)) and math.isnan(label)):
-        return semconv.MISSING
-    if isinstance(label, np.generic):
-        label = label.item()
-    if isinstance(label, bool):
-        return "true" if label else "false"
-    if isinstance(label, float) and label.is_integer():
-        # The same class is an int from one estimator and a float from another.
-        label = int(label)
-    text = label if isinstance(label, str) else str(label)
-    # Prometheus takes an empty label for an absent one.
-    return text[: semconv.MAX_ATTRIBUTE_LENGTH] or semconv.MISSING
 
 
 def _is_nested(value: Any) -> bool:

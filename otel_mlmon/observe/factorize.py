@@ -11,7 +11,8 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from otel_mlmon import semconv
-from otel_mlmon.observe.arrays import Array, can, label_text, to_array
+from otel_mlmon.observe.arrays import Array, can, to_array
+from otel_mlmon.observe.labels import label_text
 
 Codes = NDArray[np.intp]
 

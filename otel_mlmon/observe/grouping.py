@@ -10,8 +10,9 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from otel_mlmon import semconv
-from otel_mlmon.observe.arrays import Array, can, label_text, to_array
+from otel_mlmon.observe.arrays import Array, can, to_array
 from otel_mlmon.observe.factorize import Factors, factorize
+from otel_mlmon.observe.labels import label_text
 from otel_mlmon.observe.segments import Pairs
 
 Member = TypeVar("Member")

@@ -13,8 +13,8 @@ from attrs import define
 
 from otel_mlmon.config.schema import Output
 from otel_mlmon.emit.buckets import Layout
-from otel_mlmon.observe.arrays import label_text
-from otel_mlmon.observe.prediction import Answer, Labels, Probabilities, Scores
+from otel_mlmon.observe.answers import Answer, Labels, Probabilities, Scores
+from otel_mlmon.observe.labels import label_text
 from otel_mlmon.observe.rows import class_texts, is_distribution, score_layout, shown_classes, unit_layout
 
 

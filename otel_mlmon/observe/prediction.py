@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from attrs import field, frozen
 
 from otel_mlmon.config.schema import ModelRule
-
-
-@frozen
-class ModelFile:
-    """A file as it was when a model was loaded from it.
-
-    Attributes
-    ----------
-    path
-        Absolute.
-    size
-        In bytes.
-    modified
-        In nanoseconds since 1970.
-    """
-
-    path: str
-    size: int
-    modified: int
+from otel_mlmon.observe.answers import Answer
 
 
 @frozen
@@ -37,8 +18,6 @@ class Model:
     ----------
     name, version
         As configured, else from the file it was loaded from, else its class.
-    file
-        That it was loaded from, where known.
     rule
         What is configured for it.
     """
@@ -47,64 +26,7 @@ class Model:
     version: str | None
     framework: str
     model_class: str
-    file: ModelFile | None = None
     rule: ModelRule = field(factory=ModelRule)
-
-
-@frozen
-class Scores:
-    """Numbers of any meaning: regressions, forecasts, decision values, densities.
-
-    Attributes
-    ----------
-    values
-        Anything of shape (rows,) or (rows, outputs) that numpy can read.
-    names
-        Of the outputs, when there are several; default: their indices.
-    """
-
-    values: Any
-    names: Sequence[object] | None = None
-
-
-@frozen
-class Labels:
-    """Classes, clusters, outlier labels.
-
-    Attributes
-    ----------
-    values
-        Anything of shape (rows,) or (rows, outputs) that numpy can read.
-    """
-
-    values: Any
-
-
-@frozen
-class Probabilities:
-    """One distribution over classes a row.
-
-    Attributes
-    ----------
-    values
-        Anything of shape (rows, classes) that numpy can read, or a list of these, one an output.
-    classes
-        Their labels in the order of the columns, or a list of these, one an output; None: their indices.
-    """
-
-    values: Any
-    classes: Any = None
-
-
-@frozen
-class LogProbabilities:
-    """The natural logarithms of :class:`Probabilities`."""
-
-    values: Any
-    classes: Any = None
-
-
-Answer = Scores | Labels | Probabilities | LogProbabilities
 
 
 @frozen

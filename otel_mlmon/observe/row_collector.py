@@ -15,10 +15,10 @@ from attrs import evolve
 from numpy import ndarray
 from numpy.typing import NDArray
 
+from otel_mlmon.observe.answers import Answer
 from otel_mlmon.observe.channel import Channel
 from otel_mlmon.observe.grouping import whole
 from otel_mlmon.observe.one_row import OneRowReader
-from otel_mlmon.observe.prediction import Answer
 from otel_mlmon.observe.recorders import CallRecorders, RowRecorders
 from otel_mlmon.observe.recording import record_numbers, record_rows
 from otel_mlmon.observe.rows import read_rows

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from otel_mlmon import semconv
 from otel_mlmon.config.schema import Output, OutputKind
 from otel_mlmon.emit.buckets import NUMBER, PROBABILITY, Layout, custom
-from otel_mlmon.observe.arrays import Floats, label_text, to_array, to_floats, to_table
+from otel_mlmon.observe.answers import Answer, Labels, LogProbabilities, Probabilities, Scores
+from otel_mlmon.observe.arrays import Floats, to_array, to_floats, to_table
 from otel_mlmon.observe.factorize import Factors, factorize
-from otel_mlmon.observe.prediction import Answer, Labels, LogProbabilities, Probabilities, Scores
+from otel_mlmon.observe.labels import label_text
 
 MAX_OUTPUTS = 10
 """Up to so many classes or outputs have a distribution each."""

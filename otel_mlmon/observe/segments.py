@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from otel_mlmon import semconv
-from otel_mlmon.observe.arrays import label_text
+from otel_mlmon.observe.labels import label_text
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Pairs = tuple[tuple[str, str], ...]

@@ -61,7 +61,7 @@ MISTAKES = {
         "models:\n  - name: a\n    segmnts: {}\n", "3:5: unknown key 'segmnts' in models[0]; did you mean 'segments'?"
     ),
     "unknown key far from any": Mistake(
-        "colour: red\n", "1:1: unknown key 'colour' in the file; known are enabled, spans, models, limits"
+        "colour: red\n", "1:1: unknown key 'colour' in the file; known are enabled, spans, own_time, models, limits"
     ),
     "wrong type": Mistake(
         'models:\n  - segments: {max_values: "20"}\n',

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_mlmon.observe.arrays import label_text
 from otel_mlmon.observe.factorize import MAX_CATEGORIES, MIN_FOR_HASHING, Factors, factorize
 from otel_mlmon.observe.grouping import partition
+from otel_mlmon.observe.labels import label_text
 
 ROWS = 4 * MIN_FOR_HASHING
 

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel_mlmon.config.schema import Limits, Output, OutputKind
-from otel_mlmon.observe.arrays import label_text
+from otel_mlmon.observe.answers import Answer, Labels, Probabilities, Scores
 from otel_mlmon.observe.factorize import factorize
 from otel_mlmon.observe.grouping import combinations, partition
+from otel_mlmon.observe.labels import label_text
 from otel_mlmon.observe.model_segments import ModelSegments
 from otel_mlmon.observe.one_row import OneRowReader
-from otel_mlmon.observe.prediction import Answer, Labels, Probabilities, Scores
 from otel_mlmon.observe.rows import read_rows
 
 number = st.floats(allow_nan=False, allow_infinity=False)

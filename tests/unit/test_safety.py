@@ -40,10 +40,12 @@ def broken_adapter() -> Iterator[Collected]:
     models = LiveModels(Configuration())
     telemetry = Telemetry(models.infos, MeterProvider([reader]))
     safety.set_error_listener(telemetry.error)
-    installation = Installation(Engine(models, telemetry, Spans.OFF))
+    engine = Engine(models, telemetry, Spans.OFF)
+    installation = Installation(lambda: engine)
     hook = Hook(f"{__name__}:Predicts.predict_calmly", broken)
     installation.install([Adapter("broken", "broken", hooks=(hook,))])
     yield Collected(reader, InMemorySpanExporter())
+    engine.close()
     installation.close()
     safety.set_error_listener(None)
 

@@ -1,0 +1,24 @@
+"""Labels, classes and segment values as text. Without numpy, for a service that names a segment may have no model."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from otel_mlmon import semconv
+
+
+def label_text(label: Any) -> str:
+    """Return a label, class or segment value as an attribute's value: text of bounded length."""
+    if type(label).__module__ == "numpy":
+        label = label.item()
+    if label is None or (isinstance(label, float) and math.isnan(label)):
+        return semconv.MISSING
+    if isinstance(label, bool):
+        return "true" if label else "false"
+    if isinstance(label, float) and label.is_integer():
+        # The same class is an int from one estimator and a float from another.
+        label = int(label)
+    text = label if isinstance(label, str) else str(label)
+    # Prometheus takes an empty label for an absent one.
+    return text[: semconv.MAX_ATTRIBUTE_LENGTH] or semconv.MISSING

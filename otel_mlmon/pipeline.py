@@ -1,0 +1,51 @@
+"""The whole of the wiring, from a model's call to the SDK.
+
+The instrumentor imports this when the first framework is imported: a process without a model does not pay for numpy.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from otel_mlmon import safety, semconv
+from otel_mlmon.capture.call import Engine
+from otel_mlmon.capture.models import LiveModels
+from otel_mlmon.config.parameters import resolve
+from otel_mlmon.emit.telemetry import Telemetry
+
+
+class Pipeline:
+    """What calls go through while a process is instrumented.
+
+    Parameters
+    ----------
+    config, enabled, spans, meter_provider, tracer_provider
+        As :class:`otel_mlmon.instrumentor.ModelInstrumentor` takes them.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: Any = None,
+        enabled: bool | None = None,
+        spans: Any = None,
+        meter_provider: Any = None,
+        tracer_provider: Any = None,
+    ) -> None:
+        loaded = resolve(config=config, enabled=enabled, spans=spans)
+        for problem in loaded.problems:
+            safety.logger.warning("otel-mlmon: %s", problem)
+        configuration = loaded.configuration
+        models = LiveModels(configuration)
+        self._telemetry = Telemetry(models.infos, meter_provider, tracer_provider, configuration.own_time)
+        safety.set_error_listener(self._telemetry.error)
+        self.enabled = configuration.enabled
+        record_own_time = partial(self._telemetry.own_time, semconv.STAGE_CALL) if configuration.own_time else None
+        self.engine = Engine(models, self._telemetry, configuration.spans, record_own_time)
+
+    def close(self) -> None:
+        """Hand on what is held back, and report nothing more."""
+        self.engine.close()
+        self._telemetry.close()
+        safety.set_error_listener(None)
