@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: demo test test-fast test-e2e test-oldest-sdk bench lint format constraints clean
+# Versions of the SDK whose internals are known, beside the newest, which `make test` has.
+SDKS := 1.30.0 1.37.0 1.42.0
+
+.PHONY: demo test test-fast test-e2e test-sdks $(SDKS:%=test-sdk-%) bench lint format constraints clean
 
 demo: $(VENV)/.demo
 	@mkdir -p build
@@ -20,9 +23,11 @@ test-fast: $(VENV)/.test
 test-e2e: $(VENV)/.test
 	$(BIN)/python -m pytest tests/e2e
 
-# The contract suite against the oldest OpenTelemetry that pyproject.toml allows.
-test-oldest-sdk: $(VENV)-oldest/.test
-	$(VENV)-oldest/bin/python -m pytest -n 2 tests/contract
+# The contract suite against older SDKs, from the oldest that pyproject.toml allows.
+test-sdks: $(SDKS:%=test-sdk-%)
+
+$(SDKS:%=test-sdk-%): test-sdk-%: $(VENV)-sdk-%/.test
+	$(VENV)-sdk-$*/bin/python -m pytest -n 2 tests/contract
 
 # What monitoring costs, beside what people use today.
 bench: $(VENV)-bench/.bench
@@ -44,9 +49,9 @@ constraints: $(VENV)/.lint
 		--no-emit-index-url pyproject.toml --output-file constraints.txt
 
 clean:
-	rm -rf $(VENV) $(VENV)-oldest $(VENV)-bench
+	rm -rf $(VENV) $(VENV)-sdk-* $(VENV)-bench
 
-$(VENV)/bin/python $(VENV)-oldest/bin/python $(VENV)-bench/bin/python:
+$(VENV)/bin/python $(VENV)-bench/bin/python $(SDKS:%=$(VENV)-sdk-%/bin/python):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 		{ echo "otel-mlmon needs Python 3.10 or later; say which: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(@D)/..
@@ -63,6 +68,7 @@ $(VENV)/.lint: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)-bench/.bench: pyproject.toml | $(VENV)-bench/bin/python
 	$(VENV)-bench/bin/python -m pip install --quiet --editable '.[bench]' && touch $@
 
-$(VENV)-oldest/.test: pyproject.toml | $(VENV)-oldest/bin/python
-	$(VENV)-oldest/bin/python -m pip install --quiet --editable '.[test]' \
-		opentelemetry-api==1.30.0 opentelemetry-sdk==1.30.0 opentelemetry-exporter-otlp==1.30.0 && touch $@
+# Without the constraints, for an older SDK needs an older protobuf.
+$(SDKS:%=$(VENV)-sdk-%/.test): $(VENV)-sdk-%/.test: pyproject.toml | $(VENV)-sdk-%/bin/python
+	$(VENV)-sdk-$*/bin/python -m pip install --quiet --editable '.[test]' \
+		opentelemetry-api==$* opentelemetry-sdk==$* opentelemetry-exporter-otlp==$* && touch $@

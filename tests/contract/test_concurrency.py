@@ -136,7 +136,7 @@ def test_forks_amid_flushes_neither_hang_nor_lose(table: Table, model: LogisticR
     collecting = threading.Thread(target=collect)
     collecting.start()
     try:
-        for _ in range(50):
+        for _ in range(200):
             assert _in_child(predict_and_count) == "1"
     finally:
         stop.set()

@@ -50,7 +50,7 @@ VIEWS: dict[str, Callable[[], Sequence[View]]] = {
     ],
     "exponential": lambda: [View(instrument_name=VALUE, aggregation=ExponentialBucketHistogramAggregation())],
     "exponential, few buckets": lambda: [
-        View(instrument_name=VALUE, aggregation=ExponentialBucketHistogramAggregation(max_size=4, record_min_max=False))
+        View(instrument_name=VALUE, aggregation=ExponentialBucketHistogramAggregation(max_size=4))
     ],
     "dropped": lambda: [View(instrument_name=VALUE, aggregation=DropAggregation())],
     "sum only": lambda: [View(instrument_name=VALUE, aggregation=SumAggregation())],
