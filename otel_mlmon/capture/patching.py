@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-import wrapt
 from attrs import frozen
 
 if TYPE_CHECKING:
@@ -90,7 +89,8 @@ class Patches:
         for owner in member.__mro__:
             for name in methods.keys() & vars(owner).keys() if owner is not object else ():
                 original = vars(owner)[name]
-                if self._replacements.get((owner, name)) is not original:
+                is_new = self._replacements.get((owner, name)) is not original
+                if is_new and hasattr(type(original), "__get__"):
                     self._replace(owner, name, original, _observed(original, methods[name]))
 
     def _replace(self, owner: Any, attribute: str, original: Any, replacement: Any) -> None:
@@ -102,12 +102,36 @@ class Patches:
 def _observed(original: Any, around: Around) -> Any:
     if inspect.isfunction(original):
         return functools.wraps(original)(around(original))
+    return ObservedDescriptor(original, around)
 
-    # Descriptors of a framework's own, such as methods that exist only if the last step of a pipeline has them.
-    def call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return around(_as_method(wrapped))(instance, *args, **kwargs)
 
-    return wrapt.FunctionWrapper(original, call)
+class ObservedDescriptor:
+    """Stands for a method that is no plain function, such as one that exists only if a pipeline's last step has it.
+
+    What the original gives for an instance, or refuses, is asked for at each access, as without us.
+    """
+
+    def __init__(self, original: Any, around: Around) -> None:
+        functools.update_wrapper(self, original)  # type: ignore[arg-type]
+        self._original = original
+        self._around = around
+        self._methods: dict[FunctionType, Callable[..., Any]] = {}
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """Return what the original gives, observed."""
+        given = self._original.__get__(instance, owner)
+        if instance is None:
+            takes_instance = inspect.isfunction(given) and not isinstance(self._original, staticmethod)
+            return functools.wraps(given)(self._around(given)) if takes_instance else given
+        if type(given) is MethodType and given.__self__ is instance and type(given.__func__) is FunctionType:
+            return MethodType(self._method(given.__func__), instance)
+        return MethodType(functools.wraps(given)(self._around(_as_method(given))), instance)
+
+    def _method(self, function: FunctionType) -> Callable[..., Any]:
+        method = self._methods.get(function)
+        if method is None:
+            method = self._methods.setdefault(function, functools.wraps(function)(self._around(function)))
+        return method
 
 
 def _as_method(function: Callable[..., Any]) -> Callable[..., Any]:

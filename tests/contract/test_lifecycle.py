@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,8 +17,9 @@ import sklearn.utils.parallel
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils.metaestimators import available_if
 
 from otel_mlmon.instrumentor import ModelInstrumentor
 from tests.collected import Collected
@@ -134,3 +137,35 @@ def test_a_wrong_setting_does_not_stop_the_service(
     instrument()
     assert "OTEL_MLMON_SPANS" in caplog.text
     assert "child, current or off" in caplog.text
+
+
+def test_methods_that_are_no_functions_stay_what_they_were(telemetry: Collected, table: Table) -> None:
+    class Odd(ClassifierMixin, BaseEstimator):
+        predict = functools.partial(len)
+
+        @classmethod
+        def decision_function(cls, inputs: object) -> object:
+            return (cls, inputs)
+
+        @staticmethod
+        def score_samples(inputs: list[float]) -> list[float]:
+            return inputs
+
+        @available_if(lambda self: self.__dict__.get("ready"))
+        def predict_proba(self, inputs: Any) -> Any:
+            """Answer."""
+            return inputs
+
+    odd = Odd()
+    assert odd.predict("four") == 4
+    assert odd.decision_function(1) == Odd.decision_function(1) == (Odd, 1)
+    assert odd.score_samples([0.5]) == Odd.score_samples([0.5]) == [0.5]
+    with pytest.raises(AttributeError, match="has no attribute 'predict_proba'"):
+        odd.predict_proba(table.inputs)
+    odd.ready = True
+    assert odd.predict_proba.__doc__ == "Answer."
+    assert list(inspect.signature(odd.predict_proba).parameters) == ["inputs"]
+    answer = np.array([[0.25, 0.75]])
+    assert odd.predict_proba(answer) is Odd.predict_proba(odd, answer) is answer
+    assert telemetry.count("ml.prediction.duration", ml_operation="predict_proba") == 2
+    assert telemetry.count("ml.prediction.value", ml_operation="score_samples") == 1
