@@ -20,8 +20,7 @@ from otel_mlmon.emit.telemetry import Telemetry
 from otel_mlmon.observe.channel import Channel
 from otel_mlmon.observe.prediction import Prediction
 from otel_mlmon.observe.row_collector import RowCollector, Waiting
-from otel_mlmon.observe.rows import Rows
-from otel_mlmon.observe.summary import summarise
+from otel_mlmon.observe.summary import Summary
 from otel_mlmon.safety import guard, report
 
 Method = Callable[..., Any]
@@ -201,8 +200,7 @@ class Observer:
                 waiting = self.collector.collect(call.answer, (call.instance, *call.args), call.kwargs, started, took)
                 summary = None if waiting is None else self.collector.summary(waiting, call.answer)
             if waiting is None:
-                rows = self._observe(call, took)
-                summary = None if span is None or rows is None else summarise(rows, self.channel.output)
+                summary = self._observe(call, took)
         finally:
             if span is not None:
                 span.answered(summary)
@@ -216,13 +214,13 @@ class Observer:
             if span is not None:
                 span.failed(error)
 
-    def _observe(self, call: Call, took: int) -> Rows | None:
+    def _observe(self, call: Call, took: int) -> Summary | None:
         inputs = self.hook.inputs(call.args, call.kwargs)
         answer = None if self.hook.outputs is None else self.hook.outputs(call)
-        rows = self.channel.observe(Prediction(answer, inputs, took * SECONDS))
+        summary = self.channel.observe(Prediction(answer, inputs, took * SECONDS))
         if answer is not None and self.collector is not None and answer.values is call.answer:
             self.collector.begin(answer, call.args, call.kwargs)
-        return rows
+        return summary
 
 
 def _collect_nothing(*_call: Any) -> None:

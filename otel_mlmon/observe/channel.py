@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter_ns
-from typing import Any
 
-from attrs import evolve
+from attrs import define, evolve
 from opentelemetry.context import Context, get_current
 
 from otel_mlmon import semconv
 from otel_mlmon.emit.buckets import DURATION
 from otel_mlmon.emit.recorder import Recorder
 from otel_mlmon.emit.telemetry import Telemetry
+from otel_mlmon.observe.answers import Answer
+from otel_mlmon.observe.blocks import MAX_ROWS, blocks
+from otel_mlmon.observe.factorize import Codes
 from otel_mlmon.observe.grouping import Partition, partition, whole
 from otel_mlmon.observe.model_segments import ModelSegments
 from otel_mlmon.observe.prediction import Model, Prediction
@@ -20,9 +23,30 @@ from otel_mlmon.observe.recording import record_rows
 from otel_mlmon.observe.rows import Rows, read_rows
 from otel_mlmon.observe.segmenting import Segmenting
 from otel_mlmon.observe.segments import Pairs, current
+from otel_mlmon.observe.summary import Summary, summarise
 
 NANOSECONDS_BETWEEN_LOOKS = 1_000_000_000
 """How often a call of one row is looked at by itself: it may be an exemplar, and a provider may have been set."""
+
+
+@define(eq=False)
+class Recording:
+    """A call that is being recorded, part by part.
+
+    Attributes
+    ----------
+    total
+        Rows of the whole call; None where its only part tells.
+    rows
+        Of the whole call: each row's segment as a code, or None where all are in one; and the segments.
+    """
+
+    prediction: Prediction
+    context: Pairs
+    traced: Context | None
+    calls: CallRecorders
+    total: int | None
+    rows: tuple[Codes | None, list[Pairs]] | None = None
 
 
 class Channel:
@@ -43,13 +67,24 @@ class Channel:
         self._rows: dict[Pairs, RowRecorders] = {}
         self.next_look = 0
 
-    def observe(self, prediction: Prediction) -> Rows | None:
-        """Record an answered call, and return the answer as it was read; None where it could not be."""
-        rows = None if prediction.answer is None else read_rows(prediction.answer, self.output)
+    def observe(self, prediction: Prediction) -> Summary | None:
+        """Record an answered call, and return what a span says of it; None where the answer could not be read."""
+        parts = () if prediction.answer is None else blocks(prediction.answer)
         # Providers may have been set since the last call that came this way.
-        if self.telemetry.connect() and self.telemetry.measuring:
-            self._record(rows, prediction)
-        return rows
+        recording = self._begin(prediction, parts) if self.telemetry.connect() and self.telemetry.measuring else None
+        summary: Summary | None = None
+        for number, part in enumerate(parts):
+            rows = read_rows(part, self.output)
+            if rows is not None:
+                found = summarise(rows, self.output)
+                summary = found if summary is None else summary.joined(found)
+                if recording is not None and rows.count:
+                    self._record(rows, recording, number * MAX_ROWS)
+            elif recording is not None:
+                self._scope.dropped(semconv.DROPPED_UNREADABLE, 1)
+        if recording is not None and summary is not None:
+            recording.calls.batch_size.record(summary.rows)
+        return summary
 
     def observe_failure(self, seconds: float, error: BaseException) -> None:
         """Record a call that raised."""
@@ -84,30 +119,32 @@ class Channel:
         """Tell whether a segment and a context are recorded as they are, with nothing folded."""
         return pairs in self._rows and context in self._calls
 
-    def _record(self, rows: Rows | None, prediction: Prediction) -> None:
+    def _begin(self, prediction: Prediction, parts: Sequence[Answer]) -> Recording:
         context = current()
-        calls = self.call_recorders(context)
         traced = self._context_of_exemplar()
+        calls = self.call_recorders(context)
         _record_one(calls.duration, prediction.seconds, traced)
-        if rows is None:
-            self._scope.dropped(semconv.DROPPED_UNREADABLE, 1)
-            return
-        calls.batch_size.record(rows.count)
-        if rows.count == 0:
-            return
-        parts = self._partition(rows.count, prediction.inputs, context)
-        if traced is not None and rows.count == 1:
+        total = None if len(parts) < 2 else sum(len(part.values) for part in parts)
+        return Recording(prediction, context, traced, calls, total)
+
+    def _record(self, rows: Rows, recording: Recording, start: int) -> None:
+        parts = self._partition(rows.count, recording, start)
+        if recording.traced is not None and rows.count == 1:
             for column in rows.values:
                 for value in column.numbers.reshape(-1).tolist():
-                    parts.members[0].value(column.name, rows.layout).record_exemplar(value, traced)
+                    parts.members[0].value(column.name, rows.layout).record_exemplar(value, recording.traced)
             rows = evolve(rows, values=())
         record_rows(rows, parts)
 
-    def _partition(self, count: int, inputs: Any, context: Pairs) -> Partition[RowRecorders]:
-        codes, segments = self.segmenting.of_rows(inputs, count, context)
+    def _partition(self, count: int, recording: Recording, start: int) -> Partition[RowRecorders]:
+        if recording.rows is None:
+            total = count if recording.total is None else recording.total
+            recording.rows = self.segmenting.of_rows(recording.prediction.inputs, total, recording.context)
+        codes, segments = recording.rows
         if codes is None:
             return whole(self.row_recorders(segments[0], count), count)
-        return partition(codes, len(segments), lambda code, rows: self.row_recorders(segments[code], rows))
+        part = codes[start : start + count]
+        return partition(part, len(segments), lambda code, rows: self.row_recorders(segments[code], rows))
 
     def _context_of_exemplar(self) -> Context | None:
         # An exemplar goes through the slow public call: one a second is enough to get from a graph to a trace.

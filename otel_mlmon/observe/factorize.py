@@ -14,7 +14,7 @@ from otel_mlmon import semconv
 from otel_mlmon.observe.arrays import Array, can, to_array
 from otel_mlmon.observe.labels import label_text
 
-Codes = NDArray[np.intp]
+Codes = NDArray[np.integer[Any]]
 
 
 @frozen(eq=False)
@@ -115,9 +115,9 @@ def _as_words(array: Array) -> Array:
     return np.ascontiguousarray(array).view(f"u{size}").reshape(len(array), -1)
 
 
-def _with_missing(codes: NDArray[Any], values: Iterable[object]) -> Factors:
+def _with_missing(codes: Codes, values: Iterable[object]) -> Factors:
     texts = tuple(label_text(value) for value in values)
     missing = codes < 0
     if missing.any():
-        return Factors(np.where(missing, len(texts), codes).astype(np.intp), (*texts, semconv.MISSING))
-    return Factors(codes.astype(np.intp, copy=False), texts)
+        return Factors(np.where(missing, len(texts), codes.astype(np.intp)), (*texts, semconv.MISSING))
+    return Factors(codes, texts)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from otel_mlmon import semconv
 from otel_mlmon.observe.arrays import Array, can, to_array
-from otel_mlmon.observe.factorize import Factors, factorize
+from otel_mlmon.observe.factorize import Codes, Factors, factorize
 from otel_mlmon.observe.labels import label_text
 from otel_mlmon.observe.segments import Pairs
 
@@ -77,14 +77,14 @@ def read_first(inputs: Any, keys: tuple[str | int, ...]) -> list[str | None]:
     return [label_text(column[0]) if column is not None and column.shape == (1,) else None for column in columns]
 
 
-def combinations(columns: tuple[tuple[str, Factors], ...]) -> tuple[NDArray[np.intp], list[Pairs]]:
+def combinations(columns: tuple[tuple[str, Factors], ...]) -> tuple[Codes, list[Pairs]]:
     """Return each row's combination, shape (rows,), and what each code stands for."""
     key, first = columns[0]
-    codes: NDArray[Any] = first.codes
+    codes = first.codes
     pairs: list[Pairs] = [((key, text),) for text in first.texts]
     for key, factors in columns[1:]:
         # Compressed after each key, so that the product of the keys' sizes never matters.
-        present, codes = np.unique(codes * len(factors.texts) + factors.codes, return_inverse=True)
+        present, codes = np.unique(codes.astype(np.intp) * len(factors.texts) + factors.codes, return_inverse=True)
         codes = codes.reshape(-1)
         pairs = [
             (*pairs[code // len(factors.texts)], (key, factors.texts[code % len(factors.texts)]))
@@ -98,7 +98,7 @@ def whole(member: Member, count: int) -> Partition[Member]:
     return Partition(None, np.array([count], dtype=np.intp), [member])
 
 
-def partition(codes: NDArray[np.intp], combinations: int, member: Callable[[int, int], Member]) -> Partition[Member]:
+def partition(codes: Codes, combinations: int, member: Callable[[int, int], Member]) -> Partition[Member]:
     """Sort rows by what their combinations belong to.
 
     Parameters

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from otel_mlmon.emit.batch import GroupedValues, GroupOfValues
 from otel_mlmon.emit.recorder import Recorder
@@ -57,10 +56,8 @@ def _reject(numbers: Floats, recorder: Recorder) -> None:
 
 def _record_classes(classes: ClassColumn, parts: Partition[RowRecorders]) -> None:
     texts = classes.factors.texts
-    codes: NDArray[np.intp] = parts.sort(classes.factors.codes)
-    if len(parts.members) > 1:
-        codes = codes + np.repeat(np.arange(len(parts.members)) * len(texts), parts.sizes)
-    counts = np.bincount(codes, minlength=len(parts.members) * len(texts))
-    for place in counts.nonzero()[0].tolist():
-        member, code = divmod(place, len(texts))
-        parts.members[member].predicted(classes.name, texts[code]).record(int(counts[place]))
+    groups = np.split(parts.sort(classes.factors.codes), np.cumsum(parts.sizes)[:-1])
+    for member, codes in zip(parts.members, groups, strict=True):
+        for code, count in enumerate(np.bincount(codes).tolist()):
+            if count:
+                member.predicted(classes.name, texts[code]).record(count)

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 
 from otel_mlmon import semconv
 from otel_mlmon.config.schema import Output, OutputKind
 from otel_mlmon.emit.buckets import NUMBER, PROBABILITY, Layout, custom
 from otel_mlmon.observe.answers import Answer, Labels, LogProbabilities, Probabilities, Scores
 from otel_mlmon.observe.arrays import Floats, to_array, to_floats, to_table
-from otel_mlmon.observe.factorize import Factors, factorize
+from otel_mlmon.observe.factorize import Codes, Factors, factorize
 from otel_mlmon.observe.labels import label_text
 
 MAX_OUTPUTS = 10
@@ -185,7 +184,7 @@ def _are_distributions(totals: Floats) -> bool:
     return bool(np.isnan(least)) or (is_distribution(float(least)) and is_distribution(float(most)))
 
 
-def _winners(columns: Floats) -> tuple[NDArray[np.intp], Floats]:
+def _winners(columns: Floats) -> tuple[Codes, Floats]:
     """Return the place of the largest number of each row and that number, from numbers of shape (classes, rows)."""
     place_type = np.min_scalar_type(len(columns)).type
     codes = np.zeros(columns.shape[1], dtype=place_type)
@@ -194,7 +193,7 @@ def _winners(columns: Floats) -> tuple[NDArray[np.intp], Floats]:
         # Later places are larger, so the largest of those that were better once is the winner.
         np.maximum(codes, (column > best) * place_type(place), out=codes)
         np.maximum(best, column, out=best)
-    return codes.astype(np.intp), best
+    return codes, best
 
 
 def _named_columns(numbers: Floats, names: Sequence[object] | None) -> tuple[Column, ...]:

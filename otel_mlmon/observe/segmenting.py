@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from otel_mlmon import safety, semconv
+from otel_mlmon.observe.factorize import Codes
 from otel_mlmon.observe.grouping import combinations, read_columns, read_first
 from otel_mlmon.observe.segments import Pairs
 
@@ -39,7 +37,7 @@ class Segmenting:
             texts = [semconv.MISSING if text is None else text for text in texts]
         return (*zip(self._names, texts, strict=True), *self._without_columns(context))  # type: ignore[arg-type]
 
-    def of_rows(self, inputs: Any, count: int, context: Pairs) -> tuple[NDArray[np.intp] | None, list[Pairs]]:
+    def of_rows(self, inputs: Any, count: int, context: Pairs) -> tuple[Codes | None, list[Pairs]]:
         """Return each row's segment as a code, shape (rows,), or None where all are in one; and the segments."""
         if not self.columns:
             return None, [context]

@@ -24,6 +24,10 @@ class Summary:
     label: str | None = None
     review: bool = False
 
+    def joined(self, other: Summary) -> Summary:
+        """Return what the two parts of one answer say together."""
+        return Summary(self.rows + other.rows, review=self.review or other.review)
+
 
 def summarise(observed: OneRow | Rows, output: Output) -> Summary:
     """Return what a span says about an answer."""
