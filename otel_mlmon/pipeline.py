@@ -44,6 +44,10 @@ class Pipeline:
         record_own_time = partial(self._telemetry.own_time, semconv.STAGE_CALL) if configuration.own_time else None
         self.engine = Engine(models, self._telemetry, configuration.spans, record_own_time)
 
+    def flush(self) -> None:
+        """Hand on to the SDK what is held back."""
+        self._telemetry.flush()
+
     def close(self) -> None:
         """Hand on what is held back, and report nothing more."""
         self.engine.close()

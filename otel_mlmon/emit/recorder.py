@@ -89,7 +89,7 @@ class BufferedRecorder:
         else:
             self.record(value)
 
-    def flush(self) -> None:
+    def flush(self, matches: sdk.Matches | None = None) -> None:
         """Hand on what is held back; to be run by :class:`Flushing`."""
         count = len(self._buffer)
         if not count:
@@ -100,7 +100,7 @@ class BufferedRecorder:
         if len(finite) < len(values):
             nan = sum(map(math.isnan, values))
             self.reject(nan, len(values) - len(finite) - nan)
-        self._point.merge(finite)
+        self._point.merge(finite, matches)
 
     def start_anew(self) -> None:
         """Throw away what is held back: in a forked child it is the parent's."""

@@ -55,6 +55,26 @@ def is_sdk(instrument: object) -> bool:
     return hasattr(getattr(instrument, "_measurement_consumer", None), "_reader_storages")
 
 
+class Matches:
+    """What the readers and views of instruments are, looked up once for as long as a flush takes."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, list[Any]] = {}
+
+    def of(self, instrument: Any) -> list[Any]:
+        """Return an instrument's aggregations in every reader and view; none where it is disabled."""
+        known = self._known.get(id(instrument))
+        if known is None:
+            known = self._known[id(instrument)] = self._look_up(instrument)
+        return known
+
+    def _look_up(self, instrument: Any) -> list[Any]:
+        if not getattr(instrument, "_is_enabled", _always)():
+            return []
+        storages = list(instrument._measurement_consumer._reader_storages.values())
+        return [match for storage in storages for match in storage._get_or_init_view_instrument_match(instrument)]
+
+
 class DataPoint:
     """One set of attributes of a synchronous instrument of the SDK, in every reader and view.
 
@@ -72,9 +92,9 @@ class DataPoint:
         # Hashing attributes as the SDK does costs more than a small merge.
         self._key = _aggregation_key(attributes)
 
-    def merge(self, values: Sequence[float]) -> None:
+    def merge(self, values: Sequence[float], matches: Matches | None = None) -> None:
         """Add a few finite values, as that many public calls would."""
-        for match in _matches(self._instrument):
+        for match in (matches or Matches()).of(self._instrument):
             self._merge_into_view(match, values, _aggregate_each)
 
     def merge_group(self, group: GroupOfValues) -> None:
@@ -94,7 +114,7 @@ class DataPoint:
             else:
                 _aggregate_each(aggregation, instrument, left.tolist())
 
-        for match in _matches(self._instrument):
+        for match in Matches().of(self._instrument):
             self._merge_into_view(match, values, aggregate)
 
     def _merge_into_view(self, match: Any, values: Sequence[float] | Values, aggregate: Aggregate) -> None:
@@ -160,13 +180,6 @@ def supported() -> bool:
         return False
 
 
-def _matches(instrument: Any) -> list[Any]:
-    if not getattr(instrument, "_is_enabled", _always)():
-        return []
-    storages = list(instrument._measurement_consumer._reader_storages.values())
-    return [match for storage in storages for match in storage._get_or_init_view_instrument_match(instrument)]
-
-
 def _always() -> bool:
     return True
 
@@ -175,10 +188,12 @@ def _aggregate_each(aggregation: Any, instrument: Any, values: Sequence[float]) 
     kind = type(aggregation).__name__
     if kind == HISTOGRAM:
         boundaries = aggregation._boundaries
-        counts = [0] * (len(boundaries) + 1)
-        for value in values:
-            counts[bisect_left(boundaries, value)] += 1
-        _add_to_histogram(aggregation, counts, sum(values), min(values), max(values))
+        with aggregation._lock:
+            if aggregation._value is None:
+                aggregation._value = [0] * (len(boundaries) + 1)
+            for value in values:
+                aggregation._value[bisect_left(boundaries, value)] += 1
+            _add_range(aggregation, sum(values), min(values), max(values))
     elif kind == SUM:
         _add_to_sum(aggregation, sum(values))
     elif kind != "_DropAggregation":
@@ -195,11 +210,15 @@ def _add_to_sum(aggregation: Any, total: float) -> None:
 def _add_to_histogram(aggregation: Any, counts: list[int], total: float, least: float, most: float) -> None:
     with aggregation._lock:
         before = aggregation._value
-        aggregation._value = counts if before is None else [a + b for a, b in zip(before, counts, strict=True)]
-        aggregation._sum += total
-        if aggregation._record_min_max:
-            aggregation._min = min(aggregation._min, least)
-            aggregation._max = max(aggregation._max, most)
+        aggregation._value = list(counts) if before is None else [a + b for a, b in zip(before, counts, strict=True)]
+        _add_range(aggregation, total, least, most)
+
+
+def _add_range(aggregation: Any, total: float, least: float, most: float) -> None:
+    aggregation._sum += total
+    if aggregation._record_min_max:
+        aggregation._min = min(aggregation._min, least)
+        aggregation._max = max(aggregation._max, most)
 
 
 def _add_to_exponential(aggregation: Any, instrument: Any, values: Values, total: float) -> None:

@@ -161,10 +161,11 @@ class Telemetry:
             with safety.guard("flush"):
                 if not room.empty():
                     self._waiting_rooms.remove(room)
+        matches = sdk.Matches()
         for recorder in list(self._recorders.values()):
             if isinstance(recorder, BufferedRecorder):
                 with safety.guard("flush"):
-                    recorder.flush()
+                    recorder.flush(matches)
 
     def export(self) -> None:
         """Export now all that the process has, for its end is near."""

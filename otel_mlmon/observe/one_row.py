@@ -12,17 +12,15 @@ import numpy as np
 from attrs import define
 
 from otel_mlmon.config.schema import Output
-from otel_mlmon.emit.buckets import Layout
 from otel_mlmon.observe.answers import Answer, Labels, Probabilities, Scores
 from otel_mlmon.observe.labels import label_text
-from otel_mlmon.observe.rows import class_texts, is_distribution, score_layout, shown_classes, unit_layout
+from otel_mlmon.observe.rows import class_texts, is_distribution, score_layout, shown_classes
 
 
 @define(eq=False)
 class OneRow:
     """All that an answer says about its only row; what it does not say is empty or None."""
 
-    layout: Layout
     values: Sequence[tuple[str | None, float]] = ()
     label: str | None = None
     confidence: float | None = None
@@ -42,8 +40,7 @@ class OneRowReader:
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._unit = unit_layout(output)
-        self._scores = score_layout(output)
+        self._scores_are_labels = score_layout(output) is None
         self._names: ClassNames | None = None
 
     def read(self, answer: Answer | None) -> OneRow | None:
@@ -57,9 +54,9 @@ class OneRowReader:
             return None
         value = values[0].item() if isinstance(values[0], np.generic) else values[0]
         if isinstance(answer, Labels):
-            return OneRow(self._unit, label=label_text(value)) if isinstance(value, (str, int, float)) else None
-        if isinstance(answer, Scores) and self._scores is not None and isinstance(value, (int, float)):
-            return OneRow(self._scores, ((None, float(value)),))
+            return OneRow(label=label_text(value)) if isinstance(value, (str, int, float)) else None
+        if isinstance(answer, Scores) and not self._scores_are_labels and isinstance(value, (int, float)):
+            return OneRow(((None, float(value)),))
         return None
 
     def _read_distribution(self, row: list[float], classes: Sequence[object] | None) -> OneRow | None:
@@ -72,4 +69,4 @@ class OneRowReader:
             return None
         confidence = max(row)
         values = [(name, row[index]) for index, name in names.shown]
-        return OneRow(self._unit, values, names.texts[row.index(confidence)], confidence)
+        return OneRow(values, names.texts[row.index(confidence)], confidence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,9 @@ from otel_mlmon.observe.rows import ClassColumn, Rows
 def record_rows(rows: Rows, parts: Partition[RowRecorders]) -> None:
     """Record all that an answer says about its rows, each in its group."""
     for column in rows.values:
-        _record_numbers(column.numbers, parts, [member.value(column.name, rows.layout) for member in parts.members])
+        record_each(column.numbers, parts, [member.value(column.name, rows.layout) for member in parts.members])
     for column in rows.confidence:
-        _record_numbers(column.numbers, parts, [member.confidence(column.name) for member in parts.members])
+        record_each(column.numbers, parts, [member.confidence(column.name) for member in parts.members])
     for classes in rows.classes:
         _record_classes(classes, parts)
 
@@ -34,7 +35,8 @@ def record_numbers(numbers: Floats, recorder: Recorder) -> None:
         recorder.record_group(GroupOfValues.whole(np.ascontiguousarray(numbers)))
 
 
-def _record_numbers(numbers: Floats, parts: Partition[RowRecorders], recorders: Sequence[Recorder]) -> None:
+def record_each(numbers: Floats, parts: Partition[Any], recorders: Sequence[Recorder]) -> None:
+    """Record the numbers of each group, shape (rows,) or (rows, numbers), with the recorder of that group."""
     numbers = np.ascontiguousarray(parts.sort(numbers))
     width = numbers.size // len(numbers)
     ends = np.cumsum(parts.sizes) * width

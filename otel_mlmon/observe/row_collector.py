@@ -7,7 +7,8 @@ is one array and takes the way of any other batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,10 @@ from numpy.typing import NDArray
 
 from otel_mlmon.observe.answers import Answer
 from otel_mlmon.observe.channel import Channel
-from otel_mlmon.observe.grouping import whole
+from otel_mlmon.observe.grouping import Partition
 from otel_mlmon.observe.one_row import OneRowReader
 from otel_mlmon.observe.recorders import CallRecorders, RowRecorders
-from otel_mlmon.observe.recording import record_numbers, record_rows
+from otel_mlmon.observe.recording import record_each, record_rows
 from otel_mlmon.observe.rows import read_rows
 from otel_mlmon.observe.segments import Pairs, current
 from otel_mlmon.observe.summary import Summary, summarise
@@ -42,12 +43,14 @@ class Waiting:
     is appended meanwhile stays for the next time.
     """
 
-    __slots__ = ("calls", "copy", "dtype", "limit", "recorders", "rows", "shape", "template")
+    __slots__ = ("calls", "copy", "dtype", "likeness", "limit", "recorders", "rows", "shape", "template")
 
     def __init__(self, template: Answer, array: NDArray[Any], calls: CallRecorders, recorders: RowRecorders) -> None:
         self.template = evolve(template, values=None)
         self.shape = array.shape
         self.dtype = array.dtype
+        # Of segments in which this is the same, the rows can be read together.
+        self.likeness = (array.shape, array.dtype, type(template), id(getattr(template, "classes", None)))
         # The caller may change the array: bytes are its cheapest copy, but those of an array of objects are addresses.
         self.copy: Callable[[Any], Any] = ndarray.tolist if array.dtype.hasobject else ndarray.tobytes  # type: ignore[assignment]
         self.limit = min(MAX_WAITING, max(1, MAX_WAITING_NUMBERS // max(1, array.size)))
@@ -55,15 +58,17 @@ class Waiting:
         self.recorders = recorders
         self.rows: list[tuple[int, Any]] = []
 
-    def take(self, count: int) -> tuple[list[int], NDArray[Any]]:
-        """Take the first rows away: nanoseconds of their calls, and answers of shape (count, …)."""
+    def take(self) -> list[tuple[int, Any]]:
+        """Take away what waits now."""
+        count = len(self.rows)
         taken = self.rows[:count]
         del self.rows[:count]
-        copies = [copy for _, copy in taken]
-        shape = (count, *self.shape[1:])
-        if self.dtype.hasobject:
-            return [took for took, _ in taken], np.array(copies, dtype=object).reshape(shape)
-        return [took for took, _ in taken], np.frombuffer(b"".join(copies), self.dtype).reshape(shape)
+        return taken
+
+    def stack(self, copies: list[Any]) -> Answer:
+        """Return copies of answers like the template as one answer."""
+        values = np.array(copies, dtype=object) if self.dtype.hasobject else np.frombuffer(b"".join(copies), self.dtype)
+        return evolve(self.template, values=values.reshape(len(copies), *self.shape[1:]))
 
 
 class RowCollector:
@@ -111,7 +116,7 @@ class RowCollector:
         started, took
             Nanoseconds on the clock of ``perf_counter_ns``.
         """
-        if type(answer) is not ndarray or kwargs or len(args) != 2 or started >= self._channel.next_look:
+        if started >= self._channel.next_look or kwargs or len(args) != 2 or type(answer) is not ndarray:
             return None
         context = current()
         waiting = self._waiting.get(self._key(args, answer, context) if self._has_columns else context)
@@ -123,7 +128,7 @@ class RowCollector:
         rows = waiting.rows
         rows.append((took, waiting.copy(answer)))
         if len(rows) >= waiting.limit:
-            self._telemetry.run_if_free(lambda: self._record(waiting))
+            self._telemetry.run_if_free(partial(self._record, [waiting]))
         return waiting
 
     def begin(self, answer: Answer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -149,7 +154,7 @@ class RowCollector:
     def begin_anew(self) -> None:
         """Take no more rows under what is known of the model: it has been trained, and may know other classes."""
         waiting, self._waiting = self._waiting, {}
-        self._retired += waiting.values()
+        self._retired.extend(waiting.values())
 
     def summary(self, waiting: Waiting, answer: NDArray[Any]) -> Summary | None:
         """Return what a span says about an answer that waits."""
@@ -159,9 +164,15 @@ class RowCollector:
 
     def empty(self) -> bool:
         """Record all that waits, as a part of flushing; false when nothing will ever wait here again."""
-        for waiting in list(self._waiting.values()):
-            self._record(waiting)
-        self._retired = [waiting for waiting in self._retired if self._record(waiting)]
+        for waiting in list(self._retired):
+            # A call that began before the model was trained may be late: only what stayed empty is let go.
+            if not waiting.rows:
+                self._retired.remove(waiting)
+        alike: dict[object, list[Waiting]] = {}
+        for waiting in (*self._waiting.values(), *self._retired):
+            alike.setdefault(waiting.likeness, []).append(waiting)
+        for group in alike.values():
+            self._record(group)
         return self._owner() is not None
 
     def forget(self) -> None:
@@ -169,13 +180,16 @@ class RowCollector:
         for waiting in (*self._waiting.values(), *self._retired):
             waiting.rows.clear()
 
-    def _record(self, waiting: Waiting) -> int:
-        count = len(waiting.rows)
-        if count:
-            took, values = waiting.take(count)
-            record_numbers(np.array(took) * SECONDS, waiting.calls.duration)
-            record_numbers(np.ones(count), waiting.calls.batch_size)
-            rows = read_rows(evolve(waiting.template, values=values), self._channel.output)
-            if rows is not None:
-                record_rows(rows, whole(waiting.recorders, count))
-        return count
+    def _record(self, waiting: Sequence[Waiting]) -> None:
+        """Record what waits in several segments, which must be alike: read once, and apart only when it is counted."""
+        found = [(segment, rows) for segment in waiting if (rows := segment.take())]
+        if not found:
+            return
+        taken = [row for _, rows in found for row in rows]
+        sizes = np.array([len(rows) for _, rows in found])
+        calls = Partition(None, sizes, [segment.calls for segment, _ in found])
+        record_each(np.array([took for took, _ in taken]) * SECONDS, calls, [each.duration for each in calls.members])
+        record_each(np.ones(len(taken)), calls, [each.batch_size for each in calls.members])
+        read = read_rows(found[0][0].stack([copy for _, copy in taken]), self._channel.output)
+        if read is not None:
+            record_rows(read, Partition(None, sizes, [segment.recorders for segment, _ in found]))

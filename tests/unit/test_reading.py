@@ -51,7 +51,6 @@ def test_an_answer_of_one_row_says_the_same_read_either_way(answer: Answer, outp
     if row is None:
         return
     assert rows.count == 1
-    assert rows.layout == row.layout
     assert [(column.name, column.numbers.tolist()) for column in rows.values] == [(n, [v]) for n, v in row.values]
     assert [column.numbers.tolist() for column in rows.confidence] == [
         [value] for value in (row.confidence,) if value is not None
