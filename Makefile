@@ -29,7 +29,7 @@ test-sdks: $(SDKS:%=test-sdk-%)
 $(SDKS:%=test-sdk-%): test-sdk-%: $(VENV)-sdk-%/.test
 	$(VENV)-sdk-$*/bin/python -m pytest -n 2 tests/contract
 
-# What monitoring costs, beside what people use today.
+# What monitoring costs, beside what people use today; needs wrk.
 bench: $(VENV)-bench/.bench
 	$(VENV)-bench/bin/python -m bench
 

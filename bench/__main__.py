@@ -1,45 +1,54 @@
-"""Runs all cases, prints the table, and writes ``bench/results.json``."""
+"""Runs all cases, prints them, writes ``bench/results.json`` and the plot, and brings the README's table up to date."""
 
 from __future__ import annotations
 
-import json
-import platform
-from importlib.metadata import version
+import re
 from pathlib import Path
 
-from attrs import asdict
 from rich.console import Console
-from rich.table import Table
 
-from bench.cases import CASES, Result
+from bench import cases, processes, service
+from bench.plot import plot
+from bench.report import full_tables, readme_table, terminal_table
+from bench.results import Results, write
 
-RESULTS = Path(__file__).with_name("results.json")
+README = Path(__file__).parents[1] / "README.md"
+PERFORMANCE = README.parent / "docs" / "performance.md"
+HEADING = "## All of it\n"
+TABLE = re.compile(r"^\| what monitoring adds .*?\n(?!\|)", re.MULTILINE | re.DOTALL)
+
+CASES = (
+    cases.one_row,
+    cases.one_row_with_span,
+    cases.batch,
+    cases.by_segment,
+    cases.growth,
+    processes.import_time,
+    processes.long_run,
+    processes.threads,
+    processes.export,
+    service.under_load,
+)
 
 
 def main() -> None:
     """Run the benchmark."""
+    service.require_wrk()
     console = Console()
     results = []
     for case in CASES:
-        result = case()
-        results.append(result)
-        console.print(_table(result))
-    packages = ("opentelemetry-sdk", "scikit-learn", "numpy", "prometheus-client", "whylogs")
-    facts = {"python": platform.python_version(), **{name: version(name) for name in packages}}
-    document = {"versions": facts, "results": [asdict(result) for result in results]}
-    RESULTS.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        results.append(case())
+        console.print(terminal_table(results[-1]))
+    run = write(results)
+    write_documents(run)
 
 
-def _table(result: Result) -> Table:
-    ours = result.timed[1].added
-    table = Table(title=result.case, title_justify="left", box=None, padding=(0, 2))
-    for heading in ("", "added µs a call", "beside otel_mlmon"):
-        table.add_column(heading, justify="left" if not heading else "right")
-    for timed in result.timed:
-        # Beside next to nothing, a ratio says nothing.
-        ratio = f"{timed.added / ours:,.1f} x" if ours > 1 else ""
-        table.add_row(timed.name, f"{timed.added:,.1f}", ratio)
-    return table
+def write_documents(run: Results) -> None:
+    """Bring the documents' tables up to date."""
+    plot(run)
+    README.write_text(TABLE.sub(lambda _: readme_table(run), README.read_text(encoding="utf-8")), encoding="utf-8")
+    text, heading, _ = PERFORMANCE.read_text(encoding="utf-8").partition(HEADING)
+    PERFORMANCE.write_text(f"{text}{heading}\n{full_tables(run)}", encoding="utf-8")
 
 
 if __name__ == "__main__":

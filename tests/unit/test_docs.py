@@ -12,6 +12,7 @@ import promql_parser
 import pytest
 import yaml
 
+from bench import report, results
 from otel_mlmon import semconv
 from otel_mlmon.config import environment_variables
 from otel_mlmon.config.load import load
@@ -87,3 +88,9 @@ def test_links_between_documents_lead_somewhere() -> None:
     for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_figures_are_those_of_the_last_benchmark() -> None:
+    run = results.read()
+    assert report.readme_table(run) in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert (ROOT / "docs" / "performance.md").read_text(encoding="utf-8").endswith(report.full_tables(run))
