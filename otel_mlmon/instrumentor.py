@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
 from otel_mlmon import safety
-from otel_mlmon.adapters import persistence, sklearn, uvicorn
+from otel_mlmon.adapters import catboost, lightgbm, persistence, sklearn, uvicorn, xgboost
 from otel_mlmon.capture.imports import Installation
 
 if TYPE_CHECKING:
     from otel_mlmon.capture.call import Engine
     from otel_mlmon.pipeline import Pipeline
 
-ADAPTERS = (persistence.ADAPTER, uvicorn.ADAPTER, sklearn.ADAPTER)
+ADAPTERS = (
+    persistence.ADAPTER,
+    uvicorn.ADAPTER,
+    sklearn.ADAPTER,
+    xgboost.ADAPTER,
+    lightgbm.ADAPTER,
+    catboost.ADAPTER,
+)
 
 
 class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]

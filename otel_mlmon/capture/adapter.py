@@ -73,20 +73,33 @@ class Hook:
         return self.target.partition(":")[2].rpartition(".")[2]
 
 
+def as_returned(_instance: Any, answer: Any) -> Any:
+    """Return what a loader returned."""
+    return answer
+
+
+def into_instance(instance: Any, _answer: Any) -> Any:
+    """Return the object whose method loaded a model into it."""
+    return instance
+
+
 @frozen
 class Loader:
-    """A function that loads models from files.
+    """A function or method that loads models from files.
 
     Attributes
     ----------
     target
-        ``module:function``.
+        ``module:function`` or ``module:Class.method``.
     source
         Picks the path, or the open file, from positional and keyword arguments.
+    loaded
+        Picks the model from the method's instance and from what was returned.
     """
 
     target: str
     source: Callable[[tuple[Any, ...], dict[str, Any]], Any] = first_argument
+    loaded: Callable[[Any, Any], Any] = as_returned
 
 
 @frozen

@@ -56,6 +56,7 @@ class Engine:
         self._telemetry = telemetry
         self._spans = spans
         self._record_own_time = record_own_time
+        self._observers: list[WeakIdentityMap[Observer]] = []
         self._closed = False
 
     def close(self) -> None:
@@ -74,15 +75,23 @@ class Engine:
 
         def around(original: Method) -> Method:
             def load_call(instance: Any, /, *args: Any, **kwargs: Any) -> Any:
-                loaded = original(instance, *args, **kwargs)
+                answer = original(instance, *args, **kwargs)
                 if not self._closed:
                     with guard("load"):
+                        loaded = loader.loaded(instance, answer)
+                        self._forget(loaded)
                         remember_file(loaded, loader.source(args, kwargs))
-                return loaded
+                return answer
 
             return load_call
 
         return around
+
+    def _forget(self, instance: Any) -> None:
+        # A model may be loaded into an object that has been another one: what that answers from now on is not the same.
+        self._models.forget(instance)
+        for observers in self._observers:
+            observers.remove(instance)
 
     def around_exit(self, original: Method) -> Method:
         """Stand around a function with which a server ends: what was answered until then is exported."""
@@ -123,6 +132,7 @@ class Engine:
         with_spans = spans is not Spans.OFF
         # What is known of a model's calls is found out once; each call then finds it by the model's identity.
         observers: WeakIdentityMap[Observer] = WeakIdentityMap()
+        self._observers.append(observers)
         known, is_inside, enter, leave = observers.entries.get, inside.get, inside.set, inside.reset
 
         @guard("begin")

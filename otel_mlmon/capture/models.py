@@ -75,6 +75,11 @@ class LiveModels:
             if operation.collector is not None:
                 operation.collector.begin_anew()
 
+    def forget(self, instance: Any) -> None:
+        """Forget a model object: it holds another model now."""
+        self.begin_anew(instance)
+        self._live.remove(instance)
+
     def _channel(self, model: Model, operation: str, telemetry: Telemetry) -> Channel:
         # Not by the file: a service that loads a new one every hour keeps its channels.
         key = (model.name, model.version, model.rule, operation)

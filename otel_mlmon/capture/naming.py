@@ -52,6 +52,11 @@ class WeakIdentityMap(Generic[Value]):
             return False
         return True
 
+    def remove(self, instance: object) -> None:
+        """Forget the value of an object."""
+        if self.get(instance) is not None:
+            del self.entries[id(instance)]
+
     def reference(self, instance: object) -> weakref.ref[Any] | None:
         """Return the weak reference to an object that has a value."""
         entry = self.entries.get(id(instance))

@@ -35,12 +35,21 @@ class Patch:
             setattr(self.owner, self.attribute, self.original)
 
 
+@frozen(eq=False)
+class Observed:
+    """A method that is observed now, and the base of the family that it is observed for."""
+
+    original: Any
+    replacement: Any
+    base: type
+
+
 class Patches:
     """All attributes that are replaced now."""
 
     def __init__(self) -> None:
         self._patches: list[Patch] = []
-        self._replacements: dict[tuple[Any, str], Any] = {}
+        self._observed: dict[tuple[type, str], Observed] = {}
         self._families: dict[type, dict[str, Around]] = {}
 
     def function(self, module: ModuleType, name: str, around: Around) -> None:
@@ -61,13 +70,13 @@ class Patches:
         if first:
             self._watch_subclasses(base)
         for member in [base, *_subclasses(base)]:
-            self._patch_lineage(member, {name: around})
+            self._patch_lineage(member, base, {name: around})
 
     def undo(self) -> None:
         """Put every original back, the newest patch first."""
         while self._patches:
             self._patches.pop().undo()
-        self._replacements.clear()
+        self._observed.clear()
         self._families.clear()
 
     def _watch_subclasses(self, base: type) -> None:
@@ -80,23 +89,29 @@ class Patches:
             else:
                 original.__get__(None, cls)(**kwargs)
             if methods is self._families.get(base):
-                self._patch_lineage(cls, methods)
+                self._patch_lineage(cls, base, methods)
 
         self._replace(base, "__init_subclass__", original, classmethod(init_subclass))
 
-    def _patch_lineage(self, member: type, methods: dict[str, Around]) -> None:
+    def _patch_lineage(self, member: type, base: type, methods: dict[str, Around]) -> None:
         # A mixin outside the family may hold the method: LogisticRegression.predict stands on LinearClassifierMixin.
         for owner in member.__mro__:
             for name in methods.keys() & vars(owner).keys() if owner is not object else ():
                 original = vars(owner)[name]
-                is_new = self._replacements.get((owner, name)) is not original
-                if is_new and hasattr(type(original), "__get__"):
-                    self._replace(owner, name, original, _observed(original, methods[name]))
+                ours = self._observed.get((owner, name))
+                if ours is not None and ours.replacement is original:
+                    # A library that builds on another knows its own classes better.
+                    if base is ours.base or not issubclass(base, ours.base) or not issubclass(owner, base):
+                        continue
+                    original = ours.original
+                if hasattr(type(original), "__get__"):
+                    replacement = _observed(original, methods[name])
+                    self._replace(owner, name, vars(owner)[name], replacement)
+                    self._observed[owner, name] = Observed(original, replacement, base)
 
     def _replace(self, owner: Any, attribute: str, original: Any, replacement: Any) -> None:
         setattr(owner, attribute, replacement)
         self._patches.append(Patch(owner, attribute, original, replacement))
-        self._replacements[(owner, attribute)] = replacement
 
 
 def _observed(original: Any, around: Around) -> Any:

@@ -44,7 +44,8 @@ class Probabilities:
     Attributes
     ----------
     values
-        Anything of shape (rows, classes) that numpy can read, or a list of these, one an output.
+        Anything of shape (rows, classes) that numpy can read, or of shape (rows,) for the second of two classes, or a
+        list of these, one an output.
     classes
         Their labels in the order of the columns, or a list of these, one an output; None: their indices.
     """

@@ -157,7 +157,7 @@ def _read_distribution(
         numbers = np.exp(numbers)
     count, layout = len(numbers), unit_layout(output)
     if numbers.ndim == 1:
-        return Rows(count, layout, values=(Column(name, numbers),))
+        numbers = np.stack([1.0 - numbers, numbers], axis=1)
     texts = class_texts(classes, numbers.shape[1])
     # A pass over a column is several times as fast as one along the short axis of a matrix.
     columns = np.ascontiguousarray(numbers.T)
