@@ -1,4 +1,4 @@
-"""joblib and pickle: no models of their own, but the files that models are loaded from give them their names."""
+"""joblib, pickle and their like: no models of their own, but the files that these were loaded from name models."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from otel_mlmon.capture.adapter import Adapter, Loader
 ADAPTER = Adapter(
     name="persistence",
     distribution="joblib",
-    loaders=(Loader("joblib:load"), Loader("pickle:load")),
+    loaders=tuple(map(Loader, ("joblib:load", "pickle:load", "cloudpickle:load", "skops.io:load"))),
 )

@@ -64,7 +64,7 @@ ADAPTER = Adapter(
         *(Hook(f"{_ESTIMATOR}.{method}", trains=True) for method in ("fit", "partial_fit")),
         *(
             Hook(f"{_ESTIMATOR}.{method}", quiet=True)
-            for method in ("fit_predict", "fit_transform", "transform", "score")
+            for method in ("fit_predict", "fit_transform", "fit_resample", "transform", "score")
         ),
         # Evaluation, and the threads of an ensemble, which know nothing of the call that they work for.
         Hook("sklearn.utils.parallel:_FuncWrapper.__call__", quiet=True),

@@ -8,8 +8,10 @@ import pickle
 from collections.abc import Callable
 from pathlib import Path
 
+import cloudpickle
 import joblib
 import pytest
+import skops.io
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -53,6 +55,17 @@ def test_a_model_loaded_by_pickle_or_from_an_open_file_is_called_as_its_file(
     with (tmp_path / "ranking.joblib").open("rb") as file:
         joblib.load(file).predict(table.inputs)
     assert names(telemetry) == {"churn", "ranking"}
+
+
+def test_a_model_loaded_by_cloudpickle_or_skops_is_called_as_its_file(
+    telemetry: Collected, model: LogisticRegression, table: Table, tmp_path: Path
+) -> None:
+    (tmp_path / "fraud.pkl").write_bytes(cloudpickle.dumps(model))
+    with (tmp_path / "fraud.pkl").open("rb") as file:
+        cloudpickle.load(file).predict(table.inputs)
+    skops.io.dump(model, tmp_path / "search.skops")
+    skops.io.load(tmp_path / "search.skops").predict(table.inputs)
+    assert names(telemetry) == {"fraud", "search"}
 
 
 def test_a_model_in_a_loaded_dict_is_called_as_the_file_and_two_as_their_keys_too(

@@ -7,6 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from attrs import frozen
+from imblearn.ensemble import BalancedRandomForestClassifier
+from imblearn.pipeline import make_pipeline as make_imbalanced_pipeline
+from imblearn.under_sampling import InstanceHardnessThreshold, RandomUnderSampler
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans, MiniBatchKMeans
@@ -24,10 +27,19 @@ from sklearn.ensemble import (
     VotingClassifier,
     VotingRegressor,
 )
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.feature_selection import RFECV
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, SGDClassifier
 from sklearn.mixture import GaussianMixture
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_predict, cross_val_score
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    HalvingGridSearchCV,
+    RandomizedSearchCV,
+    TunedThresholdClassifierCV,
+    cross_val_predict,
+    cross_val_score,
+)
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOutputRegressor
 from sklearn.neighbors import KernelDensity, KNeighborsClassifier, LocalOutlierFactor
@@ -86,6 +98,13 @@ CASES = {
             make_pipeline(StandardScaler(), LOGISTIC()), {"logisticregression__C": [0.1, 1.0]}, n_iter=2, cv=3
         )
     ),
+    "halving search": classifier(lambda: HalvingGridSearchCV(LOGISTIC(), {"C": [0.1, 1.0]}, cv=2)),
+    "tuned threshold": classifier(lambda: TunedThresholdClassifierCV(LOGISTIC(), cv=2)),
+    "fixed threshold": classifier(lambda: FixedThresholdClassifier(LOGISTIC(), threshold=0.3)),
+    "imbalanced pipeline": classifier(
+        lambda: make_imbalanced_pipeline(StandardScaler(), RandomUnderSampler(), LOGISTIC())
+    ),
+    "balanced forest": classifier(lambda: BalancedRandomForestClassifier(10, n_jobs=2)),
     "feature elimination": classifier(lambda: RFECV(LOGISTIC(), cv=3)),
     "one versus rest": Case(
         lambda: OneVsRestClassifier(LOGISTIC()), "label", ("predict", "predict_proba"), (0, 1), (1, 1)
@@ -160,6 +179,13 @@ TRAINING: dict[str, Callable[[Table], object]] = {
     "partial fit": lambda table: SGDClassifier().partial_fit(table.inputs, table.label, classes=[0, 1]),
     "fit_predict": lambda table: KMeans(2, n_init=1).fit_predict(table.inputs),
     "outlier fit_predict": lambda table: IsolationForest(n_estimators=5).fit_predict(table.inputs),
+    "halving search": lambda table: HalvingGridSearchCV(LOGISTIC(), {"C": [0.1, 1.0]}, cv=2).fit(
+        table.inputs, table.label
+    ),
+    "tuned threshold": lambda table: TunedThresholdClassifierCV(LOGISTIC(), cv=2).fit(table.inputs, table.label),
+    "resampling": lambda table: InstanceHardnessThreshold(estimator=LOGISTIC(), cv=2).fit_resample(
+        table.inputs, table.label
+    ),
     "calibration": lambda table: CalibratedClassifierCV(SGDClassifier(), cv=2).fit(table.inputs, table.label),
 }
 
