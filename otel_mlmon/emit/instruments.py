@@ -40,9 +40,9 @@ DESCRIPTIONS = {
 class Instruments:
     """Makes and keeps instruments; boundaries are an instrument's, so each layout has a scope of its own."""
 
-    def __init__(self, provider: MeterProvider) -> None:
+    def __init__(self, provider: MeterProvider, lock: RLock) -> None:
         self._provider = provider
-        self._lock = RLock()
+        self._lock = lock
         self._counters: dict[str, Counter] = {}
         self._histograms: dict[tuple[str, str], Histogram] = {}
 
@@ -68,9 +68,9 @@ class Instruments:
                 self._histograms[metric, layout.name] = histogram
             return histogram
 
-    def start_anew(self) -> None:
-        """Renew the lock, in a forked child: a thread that is not there may have held it."""
-        self._lock = RLock()
+    def start_anew(self, lock: RLock) -> None:
+        """Take another lock, in a forked child: a thread that is not there may have held the old one."""
+        self._lock = lock
 
     def all(self) -> list[Any]:
         """Return every instrument that there is."""

@@ -40,12 +40,13 @@ def tap_of(provider: MeterProvider) -> Tap:
     """Return the tap of a provider: a second gauge of the same name would never be asked."""
     tap = _taps.get(provider)
     if tap is None:
-        tap = _taps.setdefault(provider, Tap())
+        tap = Tap()
         described = DESCRIPTIONS[semconv.MODEL_INFO]
         meter = meter_of(provider, None)
         tap.gauge = meter.create_observable_gauge(
             semconv.MODEL_INFO, callbacks=[tap], unit=described.unit, description=described.text
         )
+        _taps[provider] = tap
     return tap
 
 

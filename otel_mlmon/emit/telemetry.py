@@ -39,6 +39,9 @@ class WaitingRoom(Protocol):
         """Throw them away: in a forked child they are the parent's."""
 
 
+LONGEST_WAIT_BEFORE_FORK = 1.0
+"""Seconds; a thread that makes instruments may itself wait for the one that forks."""
+
 EXPORT_TIMEOUT_MILLISECONDS = 5_000
 """Servers that are told to stop have little time left."""
 
@@ -84,7 +87,8 @@ class Telemetry:
         self._met = False
         self._closed = False
         self._buffered = False
-        self._connecting = RLock()
+        self._making = RLock()
+        self._held_for_fork = False
         self._flushing = Flushing()
         self._instruments: Instruments | None = None
         self._recorders: dict[tuple[str, str, Attributes], Recorder] = {}
@@ -96,7 +100,7 @@ class Telemetry:
         if not self._is_given and not sdk.a_provider_is_set():
             return False
         if not self._closed:
-            with self._connecting:
+            with self._making:
                 self._connect_meters()
             self.tracing = self._tracer_provider is not None or sdk.tracer_provider_is_set()
             self.active = self.measuring or self.tracing
@@ -197,8 +201,8 @@ class Telemetry:
         if self._meter_provider is None and sdk.meter_provider_is_set():
             self._meter_provider = metrics.get_meter_provider()
         if self._meter_provider is not None and not self._met:
-            self._met = True
             self.measuring = self._begin(self._meter_provider) or False
+            self._met = True
 
     def _made_instruments(self) -> Instruments:
         if self._instruments is None:
@@ -210,7 +214,7 @@ class Telemetry:
     def _begin(self, provider: MeterProvider) -> bool:
         if isinstance(meter_of(provider, None), metrics.NoOpMeter):
             return False
-        self._instruments = Instruments(provider)
+        self._instruments = Instruments(provider, self._making)
         self._buffered = sdk.supported()
         self._tap = tap_of(provider)
         self._tap.listen(self)
@@ -230,9 +234,18 @@ class Telemetry:
             return BufferedRecorder(instrument, record_public, dict(attributes), self._flushing, on_dropped)
         return PublicRecorder(record_public, dict(attributes), on_dropped)
 
+    def before_fork(self) -> None:
+        """Wait until no instrument is being made: a child would inherit half of it, and the SDK's locks taken."""
+        self._held_for_fork = self._making.acquire(timeout=LONGEST_WAIT_BEFORE_FORK)
+
+    def after_fork(self) -> None:
+        """Go on, in the parent."""
+        if self._held_for_fork:
+            self._making.release()
+
     def start_anew(self) -> None:
         """Forget all, in a forked child: what there is, the parent counts."""
-        self._connecting = RLock()
+        self._making = RLock()
         self._flushing.start_anew()
         for room in self._waiting_rooms:
             room.forget()
@@ -240,7 +253,7 @@ class Telemetry:
             if isinstance(recorder, BufferedRecorder):
                 recorder.start_anew()
         if self._instruments is not None and self._tap is not None:
-            self._instruments.start_anew()
+            self._instruments.start_anew(self._making)
             instruments = (self._tap.gauge, *self._instruments.all())
             sdk.forget_after_fork(instrument for instrument in instruments if sdk.is_sdk(instrument))
 
@@ -248,12 +261,19 @@ class Telemetry:
 _telemetries: weakref.WeakSet[Telemetry] = weakref.WeakSet()
 
 
-def _start_anew_in_child() -> None:
-    # Nothing is held before a fork: whatever another thread has half done then, the child throws away, locks and all.
-    for telemetry in list(_telemetries):
-        with safety.guard("fork"):
-            telemetry.start_anew()
+def _at_fork(step: Callable[[Telemetry], None]) -> Callable[[], None]:
+    def run() -> None:
+        for telemetry in list(_telemetries):
+            with safety.guard("fork"):
+                step(telemetry)
+
+    return run
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_anew_in_child)
+    # A flush is not waited for: what another thread has half done of it, the child throws away, locks and all.
+    os.register_at_fork(
+        before=_at_fork(Telemetry.before_fork),
+        after_in_parent=_at_fork(Telemetry.after_fork),
+        after_in_child=_at_fork(Telemetry.start_anew),
+    )

@@ -9,9 +9,11 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
+from opentelemetry.metrics import Meter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -143,6 +145,42 @@ def test_forks_amid_flushes_neither_hang_nor_lose(table: Table, model: LogisticR
         collecting.join()
         ModelInstrumentor().uninstrument()
     assert busy.count("ml.predictions") == idle.count("ml.predictions") == calls
+
+
+class SlowToConnect(MeterProvider):
+    """Takes until ``go_on`` to give a meter, in the process that made it."""
+
+    def __init__(self, reader: InMemoryMetricReader) -> None:
+        super().__init__([reader])
+        self._process = os.getpid()
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def get_meter(self, *args: Any, **kwargs: Any) -> Meter:
+        self.asked.set()
+        if os.getpid() == self._process:
+            self.go_on.wait()
+        return super().get_meter(*args, **kwargs)
+
+
+def test_a_child_that_is_forked_while_a_thread_connects_counts(table: Table, model: LogisticRegression) -> None:
+    collected = Collected(InMemoryMetricReader(), InMemorySpanExporter())
+    provider = SlowToConnect(collected.reader)
+    ModelInstrumentor().instrument(meter_provider=provider)
+    calling = threading.Thread(target=model.predict, args=(table.inputs[:1],))
+    calling.start()
+    provider.asked.wait()
+
+    def predict_and_count() -> int:
+        model.predict(table.inputs[:1])
+        return collected.count("ml.predictions")
+
+    try:
+        assert _in_child(predict_and_count) == "1"
+    finally:
+        provider.go_on.set()
+        calling.join()
+        ModelInstrumentor().uninstrument()
+    assert collected.count("ml.predictions") == 1
 
 
 def test_an_array_that_the_service_changes_afterwards_is_recorded_as_it_was(
