@@ -20,6 +20,7 @@ TABLE = re.compile(r"^\| what monitoring adds .*?\n(?!\|)", re.MULTILINE | re.DO
 CASES = (
     cases.one_row,
     cases.one_row_with_span,
+    cases.few_rows,
     cases.batch,
     cases.by_segment,
     cases.growth,

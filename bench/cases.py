@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bench import models, peers
-from bench.report import BATCH, BY_SEGMENT, ONE_ROW, ONE_ROW_WITH_SPAN
+from bench.report import BATCH, BY_SEGMENT, FEW_ROWS, ONE_ROW, ONE_ROW_WITH_SPAN
 from bench.results import Figure, Result, from_timed
 from bench.timing import Contender, Timed, compare, time_once
 from otel_mlmon.observe.row_collector import MAX_WAITING
@@ -53,6 +53,20 @@ def one_row_with_span() -> Result:
         Contender("OpenTelemetry by hand", partial(peers.ByOpenTelemetry(model.predict_proba).with_span, row)),
     ]
     return from_timed(ONE_ROW_WITH_SPAN, compare(contenders, calls=150, rounds=40))
+
+
+def few_rows() -> Result:
+    """A hundred rows of a logistic regression: the candidates of one request."""
+    model = models.logistic_regression()
+    rows = np.random.default_rng(7).normal(size=(100, 8))
+    predict = partial(_predict, model, rows)
+    contenders = [
+        Contender("no monitoring", predict),
+        Contender("otel_mlmon", predict, models.instrument, models.uninstrument),
+        Contender("OpenTelemetry by hand", partial(peers.ByOpenTelemetry(model.predict_proba).batch, rows), share=0.1),
+        Contender("prometheus_client by hand", partial(peers.ByPrometheus(model.predict_proba).batch, rows), share=0.2),
+    ]
+    return from_timed(FEW_ROWS, compare(contenders, calls=150, rounds=20))
 
 
 def batch() -> Result:

@@ -7,18 +7,23 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure as Canvas
 
-from bench.report import BATCH, BY_SEGMENT, FLOOR, ONE_ROW, OURS
+from bench.report import BATCH, BY_SEGMENT, FEW_ROWS, FLOOR, ONE_ROW, OURS
 from bench.results import Results
 
 PICTURE = Path(__file__).parents[1] / "docs" / "overhead.svg"
-CASES = {ONE_ROW: "one row, µs", BATCH: "100,000 scores, µs", BY_SEGMENT: "100,000 rows, 20 segments, 3 classes, µs"}
+CASES = {
+    ONE_ROW: "one row, µs",
+    FEW_ROWS: "100 rows in one call, µs",
+    BATCH: "100,000 scores, µs",
+    BY_SEGMENT: "100,000 rows, 20 segments, 3 classes, µs",
+}
 COLOUR, GREY = "#2f6fde", "#b8bec9"
 
 
 def plot(run: Results) -> None:
     """Write the picture."""
     mpl.rcParams.update({"svg.hashsalt": "otel_mlmon", "font.family": "sans-serif", "font.size": 9})
-    canvas = Canvas(figsize=(8.6, 3.9), layout="constrained")
+    canvas = Canvas(figsize=(8.6, 4.9), layout="constrained")
     shown = [[figure for figure in run.case(case).figures if _is_shown(figure.name)] for case in CASES]
     axes = canvas.subplots(len(CASES), 1, gridspec_kw={"height_ratios": [len(figures) for figures in shown]})
     for axis, title, figures in zip(axes, CASES.values(), shown, strict=True):

@@ -1,12 +1,13 @@
-"""Answers of one row that wait to be read together: what makes a call of one row cheap.
+"""Answers of one row or of few that wait to be read together: what makes such a call cheap.
 
-A service mostly answers one row at a time. Reading each answer by itself would pay numpy's fixed price several times a
-call. Instead the call appends the answer's bytes to a list; when a reader collects, and every thousand rows, what waits
-is one array and takes the way of any other batch.
+A service mostly answers one row at a time, or as many as there are candidates. Reading each answer by itself would
+pay numpy's fixed price many times a call. Instead the call appends the answer's bytes to a list; when a reader
+collects, and every thousand calls, what waits is one array and takes the way of any other batch.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -27,52 +28,72 @@ from otel_mlmon.observe.segments import Pairs, current
 from otel_mlmon.observe.summary import Summary, summarise
 
 MAX_WAITING = 1024
-"""Rows that wait before they are read inline."""
+"""Calls that wait before they are read inline."""
 
 MAX_WAITING_NUMBERS = 2**16
-"""The same for wide rows, in numbers."""
+"""The same in numbers, for calls of many rows and for wide rows."""
+
+MAX_ROWS = 1024
+"""An answer of more rows is worth a look by itself."""
 
 SECONDS = 1e-9
 """Of a nanosecond."""
 
 
 class Waiting:
-    """Waiting rows in one segment.
+    """Answers that wait in one segment.
 
     Appending to a list, and slicing or deleting its front, are each atomic: appending threads need no lock, and what
     is appended meanwhile stays for the next time.
     """
 
-    __slots__ = ("calls", "copy", "dtype", "likeness", "limit", "recorders", "rows", "shape", "template")
+    __slots__ = ("answers", "calls", "copy", "dtype", "likeness", "limit", "numbers", "recorders", "shape", "template")
 
     def __init__(self, template: Answer, array: NDArray[Any], calls: CallRecorders, recorders: RowRecorders) -> None:
         self.template = evolve(template, values=None)
-        self.shape = array.shape
+        self.shape = (1, *array.shape[1:])
         self.dtype = array.dtype
-        # Of segments in which this is the same, the rows can be read together.
-        self.likeness = (array.shape, array.dtype, type(template), id(getattr(template, "classes", None)))
+        # Of segments in which this is the same, the answers can be read together.
+        self.likeness = (self.shape, array.dtype, type(template), id(getattr(template, "classes", None)))
         # The caller may change the array: bytes are its cheapest copy, but those of an array of objects are addresses.
         self.copy: Callable[[Any], Any] = ndarray.tolist if array.dtype.hasobject else ndarray.tobytes  # type: ignore[assignment]
-        self.limit = min(MAX_WAITING, max(1, MAX_WAITING_NUMBERS // max(1, array.size)))
+        self.limit = min(MAX_WAITING, max(1, MAX_WAITING_NUMBERS // math.prod(self.shape)))
+        self.numbers = 0
         self.calls = calls
         self.recorders = recorders
-        self.rows: list[tuple[int, Any]] = []
+        self.answers: list[tuple[int, Any]] = []
+
+    def takes_rows(self, answer: NDArray[Any]) -> bool:
+        """Tell whether an answer of several rows, or of none, can wait here; counts it if it can."""
+        if answer.ndim != len(self.shape) or answer.shape[1:] != self.shape[1:] or not 0 < len(answer) <= MAX_ROWS:
+            return False
+        # Threads may miss each other's: then it is read a little later.
+        self.numbers += answer.size
+        return True
 
     def take(self) -> list[tuple[int, Any]]:
         """Take away what waits now."""
-        count = len(self.rows)
-        taken = self.rows[:count]
-        del self.rows[:count]
+        count = len(self.answers)
+        taken = self.answers[:count]
+        del self.answers[:count]
+        self.numbers = 0
         return taken
+
+    def rows_of(self, copy: Any) -> int:
+        """Return the rows of an answer that waited."""
+        return len(copy) if self.dtype.hasobject else len(copy) // (self.dtype.itemsize * math.prod(self.shape))
 
     def stack(self, copies: list[Any]) -> Answer:
         """Return copies of answers like the template as one answer."""
-        values = np.array(copies, dtype=object) if self.dtype.hasobject else np.frombuffer(b"".join(copies), self.dtype)
-        return evolve(self.template, values=values.reshape(len(copies), *self.shape[1:]))
+        if self.dtype.hasobject:
+            values = np.array([row for copy in copies for row in copy], dtype=object)
+        else:
+            values = np.frombuffer(b"".join(copies), self.dtype)
+        return evolve(self.template, values=values.reshape(-1, *self.shape[1:]))
 
 
 class RowCollector:
-    """Collects the one-row answers of one model object and one of its operations.
+    """Collects the answers of few rows of one model object and one of its operations.
 
     Parameters
     ----------
@@ -105,12 +126,12 @@ class RowCollector:
     def collect(
         self, answer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], started: int, took: int
     ) -> Waiting | None:
-        """Let an answer of one row wait; None where it must be observed at once.
+        """Let an answer wait; None where it must be observed at once.
 
         Parameters
         ----------
         answer
-            Only arrays of shape (1,) and (1, outputs), as observed before, can wait.
+            Only an array whose rows are as those observed before can wait; where columns of the inputs cut, of one row.
         args, kwargs
             What the method was called with: only the model and its inputs, else the answer may mean something else.
         started, took
@@ -120,31 +141,33 @@ class RowCollector:
             return None
         context = current()
         waiting = self._waiting.get(self._key(args, answer, context) if self._has_columns else context)
-        if waiting is None or answer.shape != waiting.shape:
+        if waiting is None or (answer.shape != waiting.shape and not waiting.takes_rows(answer)):
             return None
         # The same object for all numbers, and a comparison of objects is the cheaper one.
         if answer.dtype is not waiting.dtype and answer.dtype != waiting.dtype:
             return None
-        rows = waiting.rows
-        rows.append((took, waiting.copy(answer)))
-        if len(rows) >= waiting.limit:
+        answers = waiting.answers
+        answers.append((took, waiting.copy(answer)))
+        if len(answers) >= waiting.limit or waiting.numbers >= MAX_WAITING_NUMBERS:
             self._telemetry.run_if_free(partial(self._record, [waiting]))
         return waiting
 
     def begin(self, answer: Answer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Let answers like this one, which has been observed, wait from now on."""
         array, context = answer.values, current()
-        if type(array) is not ndarray or array.shape[:1] != (1,) or kwargs or len(args) != 1:
+        if type(array) is not ndarray or not array.ndim or not array.size or kwargs or len(args) != 1:
+            return
+        if len(array) > (1 if self._has_columns else MAX_ROWS):
             return
         pairs = self._segmenting.of_one(self._inputs(args, kwargs), context)
         key = (pairs, context) if self._has_columns else context
         # What would be folded is few, and its number must be counted.
         if key not in self._waiting and self._channel.has_own_recorders(pairs, context):
+            if not self._known_to_flush:
+                self._telemetry.add_waiting_room(self)
+                self._known_to_flush = True
             calls, recorders = self._channel.call_recorders(context), self._channel.row_recorders(pairs, 0)
             self._waiting.setdefault(key, Waiting(answer, array, calls, recorders))
-            if not self._known_to_flush:
-                self._known_to_flush = True
-                self._telemetry.add_waiting_room(self)
 
     def _key(self, args: tuple[Any, ...], answer: NDArray[Any], context: Pairs) -> tuple[Pairs, Pairs] | None:
         if answer.shape[:1] != (1,):
@@ -166,7 +189,7 @@ class RowCollector:
         """Record all that waits, as a part of flushing; false when nothing will ever wait here again."""
         for waiting in list(self._retired):
             # A call that began before the model was trained may be late: only what stayed empty is let go.
-            if not waiting.rows:
+            if not waiting.answers:
                 self._retired.remove(waiting)
         alike: dict[object, list[Waiting]] = {}
         for waiting in (*self._waiting.values(), *self._retired):
@@ -178,18 +201,21 @@ class RowCollector:
     def forget(self) -> None:
         """Throw away what waits: in a forked child it is the parent's."""
         for waiting in (*self._waiting.values(), *self._retired):
-            waiting.rows.clear()
+            waiting.answers.clear()
 
     def _record(self, waiting: Sequence[Waiting]) -> None:
         """Record what waits in several segments, which must be alike: read once, and apart only when it is counted."""
-        found = [(segment, rows) for segment in waiting if (rows := segment.take())]
+        found = [(segment, answers) for segment in waiting if (answers := segment.take())]
         if not found:
             return
-        taken = [row for _, rows in found for row in rows]
-        sizes = np.array([len(rows) for _, rows in found])
-        calls = Partition(None, sizes, [segment.calls for segment, _ in found])
-        record_each(np.array([took for took, _ in taken]) * SECONDS, calls, [each.duration for each in calls.members])
-        record_each(np.ones(len(taken)), calls, [each.batch_size for each in calls.members])
-        read = read_rows(found[0][0].stack([copy for _, copy in taken]), self._channel.output)
+        template = found[0][0]
+        taken = [answer for _, answers in found for answer in answers]
+        rows = np.array([template.rows_of(copy) for _, copy in taken])
+        calls = np.array([len(answers) for _, answers in found])
+        of_calls = Partition(None, calls, [segment.calls for segment, _ in found])
+        record_each(np.array([took for took, _ in taken]) * SECONDS, of_calls, [to.duration for to in of_calls.members])
+        record_each(rows.astype(np.float64), of_calls, [to.batch_size for to in of_calls.members])
+        read = read_rows(template.stack([copy for _, copy in taken]), self._channel.output)
         if read is not None:
+            sizes = np.add.reduceat(rows, np.cumsum(calls) - calls)
             record_rows(read, Partition(None, sizes, [segment.recorders for segment, _ in found]))

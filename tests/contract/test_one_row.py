@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import otel_mlmon
 from otel_mlmon.config.schema import Configuration, ModelRule, Segments
-from otel_mlmon.observe.row_collector import MAX_WAITING
+from otel_mlmon.observe.row_collector import MAX_WAITING, MAX_WAITING_NUMBERS, Waiting
 from tests.collected import Collected
 from tests.conftest import Table
 
@@ -131,3 +131,46 @@ def test_waiting_rows_keep_their_segments(instrument: Callable[..., Collected]) 
         for client in ("ios", "web"):
             assert collected.count("ml.predictions", ml_segment_origin=origin, ml_segment_client=client) == 10
     assert collected.counts_by("ml.prediction.duration", "ml.segment.client") == {"ios": 30, "web": 30}
+
+
+SIZES = (1, 7, 1, 0, 40, 3, 1024, 1025, 1, 300)
+
+
+@pytest.mark.parametrize("labels", [np.array([0, 1]), np.array(["no", "yes"]), np.array(["no", "yes"], dtype=object)])
+@pytest.mark.parametrize("operation", ["predict", "predict_proba"])
+def test_small_batches_wait_too_and_count_row_by_row(
+    labels: np.ndarray, operation: str, telemetry: Collected, table: Table
+) -> None:
+    model = LogisticRegression().fit(table.inputs, labels[table.label])
+    inputs = np.tile(table.inputs, (10, 1))
+    answers = []
+    for _ in range(3):
+        for size in SIZES:
+            if size:
+                answers.append(getattr(model, operation)(inputs[:size]))
+            else:
+                with pytest.raises(ValueError, match="minimum of 1"):
+                    getattr(model, operation)(inputs[:0])
+    rows = sum(map(len, answers))
+    (batch_size,) = telemetry.points("ml.prediction.batch.size")
+    assert (batch_size.count, batch_size.sum) == (len(answers), rows)
+    (duration,) = (p for p in telemetry.points("ml.prediction.duration") if "error.type" not in p.attributes)
+    assert duration.count == len(answers)
+    assert telemetry.count("ml.predictions") == rows
+    if operation == "predict_proba":
+        assert telemetry.total("ml.prediction.value") == pytest.approx(sum(answer[:, 1].sum() for answer in answers))
+    else:
+        expected = sum(int(np.count_nonzero(answer == labels[1])) for answer in answers)
+        assert telemetry.counts_by("ml.predictions", "ml.prediction.class")[str(labels[1])] == expected
+
+
+def test_what_waits_is_bounded_in_numbers(telemetry: Collected, table: Table) -> None:
+    model = LinearRegression().fit(table.inputs, table.number)
+    inputs = np.tile(table.inputs, (8, 1))
+    most = 0
+    for _ in range(4 * MAX_WAITING_NUMBERS // len(inputs)):
+        model.predict(inputs)
+        rooms = gc.get_referrers(Waiting)
+        most = max(most, *(room.numbers for room in rooms if isinstance(room, Waiting)), 0)
+    assert 0 < most < MAX_WAITING_NUMBERS
+    assert telemetry.count("ml.prediction.value") == 4 * MAX_WAITING_NUMBERS // len(inputs) * len(inputs)
