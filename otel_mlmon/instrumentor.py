@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
 from otel_mlmon import safety
-from otel_mlmon.adapters import catboost, lightgbm, persistence, sklearn, uvicorn, xgboost
+from otel_mlmon.adapters import BUILT_IN
 from otel_mlmon.capture.imports import Installation
+from otel_mlmon.capture.own_code import ADAPTER as OWN_CODE
+from otel_mlmon.capture.own_code import set_current_engine
+from otel_mlmon.capture.registry import with_plugins
+from otel_mlmon.deferred import Deferred
 
 if TYPE_CHECKING:
+    from otel_mlmon.capture.adapter import Adapter
     from otel_mlmon.capture.call import Engine
     from otel_mlmon.pipeline import Pipeline
 
-ADAPTERS = (
-    persistence.ADAPTER,
-    uvicorn.ADAPTER,
-    sklearn.ADAPTER,
-    xgboost.ADAPTER,
-    lightgbm.ADAPTER,
-    catboost.ADAPTER,
-)
+DISABLED = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
+"""Of opentelemetry-instrument; our adapters stand in it as ``otel_mlmon_sklearn``."""
 
 
 class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
@@ -65,32 +63,45 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
     ) -> None:
         if _sdk_is_disabled():
             return
-        building = RLock()
+        known = with_plugins((*BUILT_IN, OWN_CODE))
+        adapters = [adapter for adapter in known if f"otel_mlmon_{adapter.name}" not in _disabled()]
 
-        def engine() -> Engine | None:
+        def build() -> Pipeline:
             from otel_mlmon.pipeline import Pipeline  # noqa: PLC0415
 
-            with building:
-                if self._pipeline is None:
-                    self._pipeline = Pipeline(
-                        config=config,
-                        enabled=enabled,
-                        spans=spans,
-                        meter_provider=meter_provider,
-                        tracer_provider=tracer_provider,
-                    )
-            return self._pipeline.engine if self._pipeline.enabled else None
+            self._pipeline = Pipeline(
+                known_adapters=[adapter.name for adapter in known],
+                config=config,
+                enabled=enabled,
+                spans=spans,
+                meter_provider=meter_provider,
+                tracer_provider=tracer_provider,
+            )
+            return self._pipeline
 
-        self._installation = Installation(engine)
-        self._installation.install(ADAPTERS)
+        pipeline = Deferred(build)
+
+        def engine_for(adapter: Adapter) -> Engine | None:
+            built = pipeline.get()
+            return built.engine if built is not None and built.applies(adapter.name) else None
+
+        if OWN_CODE in adapters:
+            set_current_engine(lambda: engine_for(OWN_CODE))
+        self._installation = Installation(engine_for, pipeline.then)
+        self._installation.install(adapters)
 
     def _uninstrument(self, **_kwargs: Any) -> None:
         with safety.guard("stop"):
+            set_current_engine(None)
             if self._installation is not None:
                 self._installation.close()
             if self._pipeline is not None:
                 self._pipeline.close()
         self._installation = self._pipeline = None
+
+
+def _disabled() -> set[str]:
+    return {name.strip() for name in os.environ.get(DISABLED, "").split(",")}
 
 
 def _sdk_is_disabled() -> bool:

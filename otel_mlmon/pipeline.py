@@ -5,6 +5,7 @@ The instrumentor imports this when the first framework is imported: a process wi
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,8 @@ class Pipeline:
 
     Parameters
     ----------
+    known_adapters
+        Names that the configuration may use.
     config, enabled, spans, meter_provider, tracer_provider
         As :class:`otel_mlmon.instrumentor.ModelInstrumentor` takes them.
     """
@@ -27,6 +30,7 @@ class Pipeline:
     def __init__(
         self,
         *,
+        known_adapters: Collection[str] = (),
         config: Any = None,
         enabled: bool | None = None,
         spans: Any = None,
@@ -41,8 +45,17 @@ class Pipeline:
         self._telemetry = Telemetry(models.infos, meter_provider, tracer_provider, configuration.own_time)
         safety.set_error_listener(self._telemetry.error)
         self.enabled = configuration.enabled
+        self._adapters = configuration.adapters
+        for name in (*self._adapters.only, *self._adapters.without):
+            if name not in known_adapters:
+                known = ", ".join(sorted(known_adapters))
+                safety.logger.warning("otel-mlmon: there is no adapter '%s'; known are %s", name, known)
         record_own_time = partial(self._telemetry.own_time, semconv.STAGE_CALL) if configuration.own_time else None
         self.engine = Engine(models, self._telemetry, configuration.spans, record_own_time)
+
+    def applies(self, adapter: str) -> bool:
+        """Tell whether an adapter is to be applied."""
+        return self.enabled and self._adapters.allow(adapter)
 
     def flush(self) -> None:
         """Hand on to the SDK what is held back."""

@@ -51,6 +51,15 @@ def log_once(key: str, message: str, *arguments: object) -> None:
         logger.warning(message, *arguments)
 
 
+def tell(stage: str, error: Exception) -> None:
+    """Count a failure whose message says all that a person needs, and log it as one line; raises it in strict mode."""
+    if _state.strict:
+        raise error
+    log_once(str(error), "otel-mlmon: %s", error)
+    if _state.listener is not None:
+        _state.listener(stage, error)
+
+
 def report(stage: str, error: Exception) -> None:
     """Count and log a failure of ours; raises it in strict mode.
 

@@ -27,6 +27,12 @@ PREDICTION_CONFIDENCE: Final = "ml.prediction.confidence"
 PREDICTION_BATCH_SIZE: Final = "ml.prediction.batch.size"
 """Histogram, ``{row}``: rows of an answered call."""
 
+RESULT_COUNT: Final = "ml.result.count"
+"""Histogram, ``{result}``: results that a ranking, recommendation or search returned; 0 is an empty answer."""
+
+TIME_TO_FIRST: Final = "ml.prediction.time_to_first"
+"""Histogram, ``s``: from a call to the first piece of a streamed answer."""
+
 MODEL_INFO: Final = "ml.model.info"
 """Gauge, ``{model}``: always 1; its attributes say which model is live.
 
@@ -49,6 +55,7 @@ UNIT_ONE: Final = "1"
 UNIT_MODELS: Final = "{model}"
 UNIT_PREDICTIONS: Final = "{prediction}"
 UNIT_ROWS: Final = "{row}"
+UNIT_RESULTS: Final = "{result}"
 UNIT_ERRORS: Final = "{error}"
 UNIT_VALUES: Final = "{value}"
 
@@ -74,6 +81,9 @@ FRAMEWORK: Final = "ml.framework"
 MODEL_CLASS: Final = "ml.model.class"
 MODEL_FINGERPRINT: Final = "ml.model.fingerprint"
 """First 16 hexadecimal digits of the SHA-256 of the file that the model was loaded from."""
+
+MODEL_RUN_ID: Final = "ml.model.run.id"
+"""Which run of an experiment tracker made the model."""
 
 # Attributes of spans only
 
@@ -105,6 +115,9 @@ DROPPED_NEGATIVE: Final = "negative"
 
 DROPPED_UNREADABLE: Final = "unreadable"
 """The model's answer could not be read as numbers or labels."""
+
+DROPPED_STREAM: Final = "stream_overflow"
+"""A streamed answer had more pieces than are kept until its end."""
 
 DROPPED_SEGMENT_OVERFLOW: Final = "segment_overflow"
 """The prediction was counted, but some of its segment values were folded into ``other``."""

@@ -46,12 +46,13 @@ _TRAINING = ("catboost.core:train", "catboost.core:cv", "catboost:train", "catbo
 
 ADAPTER = Adapter(
     name="catboost",
-    distribution="catboost",
+    distributions=("catboost",),
+    oldest="1.2",
     task=task,
     hooks=(
         Hook(f"{_MODEL}.predict", answer, first_argument),
-        Hook(f"{_MODEL}.predict_proba", probabilities, first_argument),
-        Hook(f"{_MODEL}.predict_log_proba", log_probabilities, first_argument),
+        Hook(f"{_MODEL}.predict_proba", probabilities, first_argument, abstract=True),
+        Hook(f"{_MODEL}.predict_log_proba", log_probabilities, first_argument, abstract=True),
         Hook(f"{_MODEL}.fit", trains=True),
         *(Hook(target, quiet=True) for target in _TRAINING),
     ),

@@ -61,12 +61,13 @@ _TRAINING = ("lightgbm.engine:train", "lightgbm.engine:cv", "lightgbm:train", "l
 
 ADAPTER = Adapter(
     name="lightgbm",
-    distribution="lightgbm",
+    distributions=("lightgbm",),
+    oldest="4.0",
     task=task,
     hooks=(
         Hook(f"{_BOOSTER}.predict", booster_answer, first_argument),
         Hook(f"{_ESTIMATOR}.predict", estimator_answer, first_argument),
-        Hook(f"{_ESTIMATOR}.predict_proba", probabilities, first_argument),
+        Hook(f"{_ESTIMATOR}.predict_proba", probabilities, first_argument, abstract=True),
         Hook(f"{_ESTIMATOR}.fit", trains=True),
         Hook(f"{_BOOSTER}.update", trains=True),
         *(

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from otel_mlmon.capture.adapter import Adapter, Loader
 
-ADAPTER = Adapter(
-    name="persistence",
-    distribution="joblib",
-    loaders=tuple(map(Loader, ("joblib:load", "pickle:load", "cloudpickle:load", "skops.io:load"))),
+PICKLES = (".pkl", ".pickle")
+
+ADAPTERS = (
+    Adapter(name="pickle", loaders=(Loader("pickle:load", suffixes=PICKLES),)),
+    Adapter(
+        name="joblib", distributions=("joblib",), oldest="1.3", loaders=(Loader("joblib:load", suffixes=(".joblib",)),)
+    ),
+    Adapter(
+        name="cloudpickle",
+        distributions=("cloudpickle",),
+        oldest="3.0",
+        loaders=(Loader("cloudpickle:load", suffixes=PICKLES),),
+    ),
+    Adapter(
+        name="skops", distributions=("skops",), oldest="0.10", loaders=(Loader("skops.io:load", suffixes=(".skops",)),)
+    ),
 )

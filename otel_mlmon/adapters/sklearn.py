@@ -53,17 +53,18 @@ _ESTIMATOR = "sklearn.base:BaseEstimator"
 
 ADAPTER = Adapter(
     name="sklearn",
-    distribution="scikit-learn",
+    distributions=("scikit-learn",),
+    oldest="1.4",
     task=task,
     hooks=(
-        Hook(f"{_ESTIMATOR}.predict", labels_or_scores, first_argument),
-        Hook(f"{_ESTIMATOR}.predict_proba", probabilities, first_argument),
-        Hook(f"{_ESTIMATOR}.predict_log_proba", log_probabilities, first_argument),
-        Hook(f"{_ESTIMATOR}.decision_function", class_scores, first_argument),
-        Hook(f"{_ESTIMATOR}.score_samples", scores, first_argument),
-        *(Hook(f"{_ESTIMATOR}.{method}", trains=True) for method in ("fit", "partial_fit")),
+        Hook(f"{_ESTIMATOR}.predict", labels_or_scores, first_argument, abstract=True),
+        Hook(f"{_ESTIMATOR}.predict_proba", probabilities, first_argument, abstract=True),
+        Hook(f"{_ESTIMATOR}.predict_log_proba", log_probabilities, first_argument, abstract=True),
+        Hook(f"{_ESTIMATOR}.decision_function", class_scores, first_argument, abstract=True),
+        Hook(f"{_ESTIMATOR}.score_samples", scores, first_argument, abstract=True),
+        *(Hook(f"{_ESTIMATOR}.{method}", trains=True, abstract=True) for method in ("fit", "partial_fit")),
         *(
-            Hook(f"{_ESTIMATOR}.{method}", quiet=True)
+            Hook(f"{_ESTIMATOR}.{method}", quiet=True, abstract=True)
             for method in ("fit_predict", "fit_transform", "fit_resample", "transform", "score")
         ),
         # Evaluation, and the threads of an ensemble, which know nothing of the call that they work for.

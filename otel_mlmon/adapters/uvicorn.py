@@ -6,6 +6,7 @@ from otel_mlmon.capture.adapter import Adapter, Exit
 
 ADAPTER = Adapter(
     name="uvicorn",
-    distribution="uvicorn",
+    distributions=("uvicorn",),
+    oldest="0.29",
     exits=(Exit("uvicorn.server:Server.shutdown"),),
 )

@@ -55,13 +55,14 @@ _TRAINING = ("xgboost.training:train", "xgboost.training:cv", "xgboost:train", "
 
 ADAPTER = Adapter(
     name="xgboost",
-    distribution="xgboost",
+    distributions=("xgboost", "xgboost-cpu"),
+    oldest="2.0",
     task=task,
     hooks=(
         Hook(f"{_BOOSTER}.predict", booster_answer, first_argument),
         Hook(f"{_BOOSTER}.inplace_predict", booster_answer, first_argument),
         Hook(f"{_ESTIMATOR}.predict", estimator_answer, first_argument),
-        Hook(f"{_ESTIMATOR}.predict_proba", probabilities, first_argument),
+        Hook(f"{_ESTIMATOR}.predict_proba", probabilities, first_argument, abstract=True),
         Hook(f"{_ESTIMATOR}.fit", trains=True),
         Hook(f"{_BOOSTER}.update", trains=True),
         *(

@@ -4,36 +4,24 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from time import perf_counter_ns
 from typing import Any
 
-from attrs import define, field
-
-from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader
-from otel_mlmon.capture.models import LiveModel, LiveModels
-from otel_mlmon.capture.naming import WeakIdentityMap, remember_file
+from otel_mlmon.capture.adapter import Adapter, Call, Endpoint, Hook, Loader
+from otel_mlmon.capture.around import around_any
+from otel_mlmon.capture.inside import Around, Method, inside, is_suspending, quiet
+from otel_mlmon.capture.models import LiveModels
+from otel_mlmon.capture.naming import WeakIdentityMap, remember_source
+from otel_mlmon.capture.observer import Observer
 from otel_mlmon.capture.own_time import timed
+from otel_mlmon.capture.progress import Begin, CallInProgress
 from otel_mlmon.config.schema import Spans
-from otel_mlmon.emit.spans import OpenSpan, open_span
+from otel_mlmon.emit.spans import open_span
 from otel_mlmon.emit.telemetry import Telemetry
-from otel_mlmon.observe.channel import Channel
-from otel_mlmon.observe.prediction import Prediction
-from otel_mlmon.observe.row_collector import RowCollector, Waiting
-from otel_mlmon.observe.summary import Summary
 from otel_mlmon.safety import guard, report
 
-Method = Callable[..., Any]
-"""``method(instance, *args, **kwargs)``; the instance of a function that is no method is None."""
-
-Around = Callable[[Method], Method]
-"""Returns what is to be called instead of a method, and calls it."""
-
-SECONDS = 1e-9
-"""Of a nanosecond."""
-
-inside: ContextVar[bool] = ContextVar("otel_mlmon_inside", default=False)
-"""Whether the running code is part of a prediction or of something quiet: only the outermost call counts."""
+FirstCall = Callable[[Any], Observer | None]
+"""Finds out about a model object at its first call; None where that failed."""
 
 
 class Engine:
@@ -80,7 +68,8 @@ class Engine:
                     with guard("load"):
                         loaded = loader.loaded(instance, answer)
                         self._forget(loaded)
-                        remember_file(loaded, loader.source(args, kwargs))
+                        origin = None if loader.origin is None else loader.origin(args, kwargs)
+                        remember_source(loaded, loader.source(args, kwargs), origin)
                 return answer
 
             return load_call
@@ -127,23 +116,57 @@ class Engine:
 
         return train_call
 
-    def _around_prediction(self, hook: Hook, adapter: Adapter) -> Around:
-        telemetry, models, spans = self._telemetry, self._models, self._spans
-        with_spans = spans is not Spans.OFF
-        # What is known of a model's calls is found out once; each call then finds it by the model's identity.
-        observers: WeakIdentityMap[Observer] = WeakIdentityMap()
-        self._observers.append(observers)
-        known, is_inside, enter, leave = observers.entries.get, inside.get, inside.set, inside.reset
+    def begin(self, hook: Hook, adapter: Adapter) -> Begin:
+        """Return what begins the calls of a hook, whatever kind of function it is."""
+        telemetry, spans = self._telemetry, self._spans
+        observers, first_call = self._finding(hook, adapter)
+        quiet_call = CallInProgress(None, None, (), {}, None)
 
-        @guard("begin")
+        def begin(instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CallInProgress | None:
+            if self._closed or inside.get() or not (telemetry.active or telemetry.connect()):
+                return None
+            if hook.when is not None and not hook.when(instance, args, kwargs):
+                return quiet_call
+            model = instance if hook.model is None else hook.model(instance, args, kwargs)
+            if isinstance(model, Endpoint):
+                model = self._models.stand_in(model)
+            if model is None:
+                return None
+            observer = observers.get(model) or first_call(model)
+            if observer is None:
+                return quiet_call
+            span = None
+            if spans is not Spans.OFF and telemetry.tracing:
+                span = open_span(telemetry, spans, observer.live.model, hook.operation)
+            return CallInProgress(observer, model, args, kwargs, span)
+
+        return guard("begin")(begin)
+
+    def _finding(self, hook: Hook, adapter: Adapter) -> tuple[WeakIdentityMap[Observer], FirstCall]:
+        # What is known of a model's calls is found out once; each call then finds it by the model's identity.
+        models, observers = self._models, WeakIdentityMap[Observer]()
+        self._observers.append(observers)
+
         def first_call(instance: Any) -> Observer:
             live = models.of(instance, adapter)
-            operation = models.operation(live, hook, instance, telemetry)
+            operation = models.operation(live, hook, instance, self._telemetry)
             observer = Observer(hook, live, operation.channel, operation.collector)
             observers.set(instance, observer)
             return observer
 
+        return observers, guard("begin")(first_call)
+
+    def _around_prediction(self, hook: Hook, adapter: Adapter) -> Around:
+        telemetry, spans = self._telemetry, self._spans
+        with_spans = spans is not Spans.OFF
+        observers, first_call = self._finding(hook, adapter)
+        known, is_inside, enter, leave = observers.entries.get, inside.get, inside.set, inside.reset
+        begin = self.begin(hook, adapter)
+
         def around(original: Method) -> Method:
+            if hook.model is not None or hook.when is not None or is_suspending(original):
+                return around_any(original, begin, 1)
+
             # Written out in one function, and with the instance among the arguments, for between the calls of a service
             # this code gets cold: a frame, or taking the arguments apart, costs as much as the work that is left.
             def observed(*args: Any, **kwargs: Any) -> Any:
@@ -157,6 +180,8 @@ class Engine:
                 span = None
                 if with_spans and telemetry.tracing:
                     span = open_span(telemetry, spans, observer.live.model, hook.operation)
+                    if span is not None:
+                        span.make_current()
                 outermost = enter(True)
                 try:
                     started = perf_counter_ns()
@@ -168,7 +193,8 @@ class Engine:
                     took = perf_counter_ns() - started
                     try:
                         if span is not None or not observer.collect(answer, args, kwargs, started, took):
-                            call = Call(instance, args[1:], kwargs, answer, observer.live.task)
+                            task, output = observer.live.task, observer.channel.output
+                            call = Call(instance, args[1:], kwargs, answer, task, output)
                             observer.answered(call, started, took, span)
                     except Exception as error:  # noqa: BLE001
                         report("prediction", error)
@@ -180,74 +206,3 @@ class Engine:
             return observed
 
         return around
-
-
-@define(eq=False)
-class Observer:
-    """What is done with the calls of one operation of one model object.
-
-    Attributes
-    ----------
-    collect
-        As :meth:`RowCollector.collect`: lets an answer of one row wait; None where it must be looked at by itself.
-    """
-
-    hook: Hook
-    live: LiveModel
-    channel: Channel
-    collector: RowCollector | None
-    collect: Callable[..., Waiting | None] = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.collect = _collect_nothing if self.collector is None else self.collector.collect
-
-    def answered(self, call: Call, started: int, took: int, span: OpenSpan | None) -> None:
-        """Record an answer that no collector took, or that has a span."""
-        summary = None
-        try:
-            waiting = None
-            if span is not None and self.collector is not None:
-                waiting = self.collector.collect(call.answer, (call.instance, *call.args), call.kwargs, started, took)
-                summary = None if waiting is None else self.collector.summary(waiting, call.answer)
-            if waiting is None:
-                summary = self._observe(call, took)
-        finally:
-            if span is not None:
-                span.answered(summary)
-
-    @guard("failed call")
-    def failed(self, error: BaseException, took: int, span: OpenSpan | None) -> None:
-        """Record that the model raised."""
-        try:
-            self.channel.observe_failure(took * SECONDS, error)
-        finally:
-            if span is not None:
-                span.failed(error)
-
-    def _observe(self, call: Call, took: int) -> Summary | None:
-        inputs = self.hook.inputs(call.args, call.kwargs)
-        answer = None if self.hook.outputs is None else self.hook.outputs(call)
-        summary = self.channel.observe(Prediction(answer, inputs, took * SECONDS))
-        if answer is not None and self.collector is not None and answer.values is call.answer:
-            self.collector.begin(answer, call.args, call.kwargs)
-        return summary
-
-
-def _collect_nothing(*_call: Any) -> None:
-    return None
-
-
-def quiet(original: Method) -> Method:
-    """Stand around a method so that predictions inside are not counted."""
-    is_inside, enter, leave = inside.get, inside.set, inside.reset
-
-    def quiet_call(*args: Any, **kwargs: Any) -> Any:
-        if is_inside():
-            return original(*args, **kwargs)
-        outermost = enter(True)
-        try:
-            return original(*args, **kwargs)
-        finally:
-            leave(outermost)
-
-    return quiet_call

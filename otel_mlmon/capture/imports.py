@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING
 import wrapt
 
 from otel_mlmon import safety
-from otel_mlmon.capture.adapter import Adapter, Hook, Loader
+from otel_mlmon.capture.adapter import Adapter, Exit, Hook, Loader
 from otel_mlmon.capture.patching import Patches
+from otel_mlmon.capture.versions import installed_version, is_between, is_older
 
 if TYPE_CHECKING:
-    from otel_mlmon.capture.call import Around, Engine
+    from otel_mlmon.capture.call import Engine
+    from otel_mlmon.capture.inside import Around
 
 GetAround = Callable[["Engine"], "Around"]
+
+
+class TargetMissingError(Exception):
+    """A function that an adapter is about is not where it was in the versions that the adapter knows."""
 
 
 class Installation:
@@ -27,50 +33,85 @@ class Installation:
     Parameters
     ----------
     engine
-        Returns the engine, at the first import of a framework; None where nothing is to be observed.
+        Returns the engine for an adapter, at the first import of its framework; None where nothing is to be observed.
+    then
+        Runs a function once there is an engine.
     """
 
-    def __init__(self, engine: Callable[[], Engine | None]) -> None:
+    def __init__(self, engine: Callable[[Adapter], Engine | None], then: Callable[[Callable[[], None]], None]) -> None:
         self._engine = engine
+        self._then = then
         self._patches = Patches()
         self._open = True
+        self._off: set[str] = set()
 
     def install(self, adapters: Iterable[Adapter]) -> None:
         """Apply adapters to the frameworks that are imported already, and to the others when they will be."""
         for adapter in adapters:
             for loader in adapter.loaders:
-                self._at_import(loader.target, partial(_around_loader, loader))
+                self._at_import(adapter, loader, partial(_around_loader, loader))
             for exit_ in adapter.exits:
-                self._at_import(exit_.target, _around_exit)
+                self._at_import(adapter, exit_, _around_exit)
             for hook in adapter.hooks:
-                self._at_import(hook.target, partial(_around_hook, hook, adapter))
+                self._at_import(adapter, hook, partial(_around_hook, hook, adapter))
 
     def close(self) -> None:
         """Restore every attribute of every framework."""
         self._open = False
         self._patches.undo()
 
-    def _at_import(self, target: str, around: GetAround) -> None:
-        module_name, _, qualified_name = target.partition(":")
+    def _at_import(self, adapter: Adapter, place: Hook | Loader | Exit, around: GetAround) -> None:
+        module_name = place.target.partition(":")[0]
 
+        @safety.guard("patch")
         def apply(module: ModuleType) -> None:
+            if self._open and adapter.name not in self._off:
+                engine = self._engine(adapter)
+                if engine is not None and self._fits(adapter, place):
+                    self._apply(adapter, place, module, around(engine))
+
+        def imported(module: ModuleType) -> None:
             if self._open:
-                with safety.guard("patch"):
-                    engine = self._engine()
-                    if engine is not None:
-                        self._apply(module, qualified_name, around(engine))
+                self._then(partial(apply, module))
 
-        wrapt.register_post_import_hook(apply, module_name)
+        wrapt.register_post_import_hook(imported, module_name)
 
-    def _apply(self, module: ModuleType, qualified_name: str, around: Around) -> None:
-        owner, _, name = qualified_name.rpartition(".")
+    def _fits(self, adapter: Adapter, place: Hook | Loader | Exit) -> bool:
+        version = installed_version(adapter)
+        if version is None:
+            return True
+        if is_older(version, adapter.oldest):
+            self._off.add(adapter.name)
+            safety.logger.warning(
+                "otel-mlmon: %s %s is older than %s, the oldest that adapter '%s' knows: its models are not observed",
+                adapter.distributions[0],
+                version,
+                adapter.oldest,
+                adapter.name,
+            )
+            return False
+        return is_between(version, place.since, place.until)
+
+    def _apply(self, adapter: Adapter, place: Hook | Loader | Exit, module: ModuleType, around: Around) -> None:
+        owner, _, name = place.target.partition(":")[2].rpartition(".")
         target = vars(module).get(owner or name)
-        if isinstance(target, type) and owner:
-            self._patches.method(target, name, around)
-        elif callable(target):
-            self._patches.function(module, name, around)
+        is_abstract = isinstance(place, Hook) and place.abstract
+        if owner and isinstance(target, type) and (is_abstract or hasattr(target, name)):
+            self._patches.method(adapter.name, target, name, around)
+        elif callable(target) and not owner:
+            self._patches.function(adapter.name, module, name, around)
         else:
-            safety.logger.debug("otel-mlmon: %s has no %s in this version", module.__name__, qualified_name)
+            self._switch_off(adapter, place.target)
+
+    def _switch_off(self, adapter: Adapter, target: str) -> None:
+        self._off.add(adapter.name)
+        self._patches.undo_adapter(adapter.name)
+        library = " ".join([*adapter.distributions[:1], installed_version(adapter) or ""]).strip() or "this Python"
+        message = (
+            f"{library} has no {target}: adapter '{adapter.name}' is off, its models are not observed; "
+            f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=otel_mlmon_{adapter.name} silences this"
+        )
+        safety.tell("adapter", TargetMissingError(message))
 
 
 def _around_loader(loader: Loader, engine: Engine) -> Around:

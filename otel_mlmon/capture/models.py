@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from otel_mlmon import semconv
-from otel_mlmon.capture.adapter import Adapter, Hook, Task
-from otel_mlmon.capture.files import ModelFile
+from otel_mlmon.capture.adapter import Adapter, Endpoint, Hook, Origin, Task
+from otel_mlmon.capture.files import ModelFile, file_of
 from otel_mlmon.capture.fingerprint import fingerprint
 from otel_mlmon.capture.naming import Label, WeakIdentityMap, labels
 from otel_mlmon.config.schema import Configuration, Identity, ModelRule
@@ -19,6 +19,9 @@ from otel_mlmon.observe.labels import label_text
 from otel_mlmon.observe.model_segments import ModelSegments
 from otel_mlmon.observe.prediction import Model
 from otel_mlmon.observe.row_collector import RowCollector
+
+MAX_ENDPOINTS = 1000
+"""Names and addresses of models that are no objects here; all beyond them are one."""
 
 
 @define(eq=False)
@@ -36,6 +39,7 @@ class LiveModel:
     model: Model
     task: Task
     file: ModelFile | None
+    run_id: str | None = None
     operations: dict[str, LiveOperation] = field(factory=dict)
 
 
@@ -45,6 +49,7 @@ class LiveModels:
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self._live: WeakIdentityMap[LiveModel] = WeakIdentityMap()
+        self._endpoints: dict[Endpoint, Endpoint] = {}
         self._segments: dict[str, ModelSegments] = {}
         self._channels: dict[tuple[str, str | None, ModelRule, str], Channel] = {}
 
@@ -54,7 +59,10 @@ class LiveModels:
         if known is None:
             # Without a lock, which a fork could leave taken: two threads find out the same.
             label = labels.get(instance) or Label()
-            known = LiveModel(self._describe(instance, label, adapter), adapter.task(instance), label.file)
+            origin = label.origin or adapter.origin(instance) or Origin()
+            file = label.file or file_of(origin.path)
+            model = self._describe(instance, evolve(label, file=file, origin=origin), adapter)
+            known = LiveModel(model, adapter.task(instance), file, origin.run_id)
             self._live.set(instance, known)
         return known
 
@@ -67,6 +75,17 @@ class LiveModels:
             collector = None if owner is None else RowCollector(channel, owner, hook.inputs)
             operation = live.operations.setdefault(hook.operation, LiveOperation(channel, collector))
         return operation
+
+    def stand_in(self, endpoint: Endpoint) -> Endpoint | None:
+        """Return the one object that stands for an endpoint; None where it has an address that nobody configured."""
+        known = self._endpoints.get(endpoint)
+        if known is None:
+            if endpoint.url is not None and not self._configuration.has_rule_for_url(endpoint.url):
+                return None
+            if len(self._endpoints) >= MAX_ENDPOINTS:
+                endpoint = Endpoint(semconv.OTHER)
+            known = self._endpoints.setdefault(endpoint, endpoint)
+        return known
 
     def begin_anew(self, instance: Any) -> None:
         """Forget what is known of a model object's classes, for it has been trained."""
@@ -91,16 +110,19 @@ class LiveModels:
 
     def infos(self) -> Iterable[Mapping[str, str]]:
         """Return the attributes of ``ml.model.info``, once a model."""
-        found = {(live.model, live.file): None for live in self._live.values()}
-        return [_info(model, file) for model, file in found]
+        found = {(live.model, live.file, live.run_id): None for live in self._live.values()}
+        return [_info(*known) for known in found]
 
     def _describe(self, instance: Any, label: Label, adapter: Adapter) -> Model:
-        kind = type(instance)
+        kind, origin = type(instance), label.origin or Origin()
+        elsewhere = instance if isinstance(instance, Endpoint) else None
+        class_name = kind.__name__ if elsewhere is None else elsewhere.kind
         identity = Identity(
             path=None if label.file is None else label.file.path,
-            model_class=f"{kind.__module__}.{kind.__qualname__}",
+            model_class=f"{kind.__module__}.{kind.__qualname__}" if elsewhere is None else elsewhere.kind,
             framework=adapter.name,
-            name=label.name or label.file_name or kind.__name__,
+            name=label.name or origin.name or label.file_name or (class_name if elsewhere is None else elsewhere.name),
+            url=None if elsewhere is None else elsewhere.url,
         )
         rule = self._configuration.rule_for(identity)
         name = label_text(label.name or rule.name or identity.name)
@@ -110,19 +132,23 @@ class LiveModels:
             self._segments.setdefault(name, ModelSegments(rule.segments.max_values, self._configuration.limits))
         return Model(
             name=name,
-            version=label.version or rule.version,
+            version=label.version
+            or rule.version
+            or origin.version
+            or (None if elsewhere is None else elsewhere.version),
             framework=adapter.name,
-            model_class=kind.__name__,
+            model_class=class_name,
             rule=rule,
         )
 
 
-def _info(model: Model, file: ModelFile | None) -> Mapping[str, str]:
+def _info(model: Model, file: ModelFile | None, run_id: str | None) -> Mapping[str, str]:
     attributes = {
         semconv.MODEL_NAME: model.name,
         semconv.MODEL_VERSION: model.version,
         semconv.FRAMEWORK: model.framework,
         semconv.MODEL_CLASS: model.model_class,
+        semconv.MODEL_RUN_ID: run_id,
         semconv.MODEL_FINGERPRINT: None if file is None else fingerprint(file),
     }
     return {key: value for key, value in attributes.items() if value is not None}

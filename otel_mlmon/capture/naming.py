@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from attrs import evolve, frozen
 
+from otel_mlmon.capture.adapter import Origin
 from otel_mlmon.capture.files import ModelFile, file_of
 from otel_mlmon.observe.labels import label_text
 
@@ -79,12 +80,15 @@ class Label:
         That it was loaded from.
     member
         Its key in the container that the file held.
+    origin
+        What else the call that loaded it told.
     """
 
     name: str | None = None
     version: str | None = None
     file: ModelFile | None = None
     member: str | None = None
+    origin: Origin | None = None
 
     @property
     def file_name(self) -> str | None:
@@ -138,8 +142,8 @@ def name(model: Model, name: str, *, version: str | None = None) -> Model:
     return model
 
 
-def remember_file(loaded: object, source: object) -> None:
-    """Keep in mind from which file an object, or a container's members, came.
+def remember_source(loaded: object, source: object, origin: Origin | None) -> None:
+    """Keep in mind from where an object, or a container's members, came.
 
     Parameters
     ----------
@@ -147,12 +151,14 @@ def remember_file(loaded: object, source: object) -> None:
         What the file held.
     source
         Its path, or an open file.
+    origin
+        What else is known.
     """
     file = file_of(source)
-    if file is not None:
+    if file is not None or origin is not None:
         for member, instance in _members(loaded):
             known = labels.get(instance) or Label()
-            labels.set(instance, evolve(known, file=file, member=member))
+            labels.set(instance, evolve(known, file=file, member=member, origin=origin))
 
 
 def _members(loaded: object) -> Iterator[tuple[str | None, object]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from otel_mlmon.capture.call import Around, Method
+from otel_mlmon.capture.inside import Around, Method, is_suspending
 
 in_model: ContextVar[int] = ContextVar("otel_mlmon_in_model", default=0)
 """Nanoseconds of the hooked calls that the running call has made so far."""
@@ -18,6 +17,9 @@ def timed(around: Around, record: Callable[[int], None]) -> Around:
     """Return ``around`` with its own nanoseconds recorded at every call; a nested call records its own."""
 
     def timed_around(original: Method) -> Method:
+        if is_suspending(original):
+            # While it waits, other calls would count as its own time.
+            return around(original)
         call = around(_counted(original))
 
         def timed_call(*args: Any, **kwargs: Any) -> Any:

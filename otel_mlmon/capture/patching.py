@@ -8,18 +8,19 @@ from collections.abc import Callable, Iterator
 from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import define, frozen
 
 if TYPE_CHECKING:
-    from otel_mlmon.capture.call import Around
+    from otel_mlmon.capture.inside import Around
 
 ABSENT = object()
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Patch:
-    """One attribute that was replaced."""
+    """One attribute that was replaced, for an adapter."""
 
+    adapter: str
     owner: Any
     attribute: str
     original: Any
@@ -37,11 +38,12 @@ class Patch:
 
 @frozen(eq=False)
 class Observed:
-    """A method that is observed now, and the base of the family that it is observed for."""
+    """A method that is observed now, the base of the family that it is observed for, and what that displaced."""
 
     original: Any
     replacement: Any
     base: type
+    displaced: Observed | None
 
 
 class Patches:
@@ -50,27 +52,31 @@ class Patches:
     def __init__(self) -> None:
         self._patches: list[Patch] = []
         self._observed: dict[tuple[type, str], Observed] = {}
-        self._families: dict[type, dict[str, Around]] = {}
+        self._families: dict[tuple[str, type], dict[str, Around]] = {}
 
-    def function(self, module: ModuleType, name: str, around: Around) -> None:
+    def function(self, adapter: str, module: ModuleType, name: str, around: Around) -> None:
         """Put ``around`` around a function of a module."""
         original = vars(module)[name]
         method = around(_as_method(original))
 
-        @functools.wraps(original)
         def observed(*args: Any, **kwargs: Any) -> Any:
             return method(None, *args, **kwargs)
 
-        self._replace(module, name, original, observed)
+        async def observed_coroutine(*args: Any, **kwargs: Any) -> Any:
+            return await method(None, *args, **kwargs)
 
-    def method(self, base: type, name: str, around: Around) -> None:
+        replacement = observed_coroutine if inspect.iscoroutinefunction(original) else observed
+        self._replace(adapter, module, name, original, functools.wraps(original)(replacement))
+
+    def method(self, adapter: str, base: type, name: str, around: Around) -> None:
         """Put ``around`` around a method wherever ``base``, its bases or its subclasses, also later ones, define it."""
-        first = base not in self._families
-        self._families.setdefault(base, {})[name] = around
+        family = (adapter, base)
+        first = family not in self._families
+        self._families.setdefault(family, {})[name] = around
         if first:
-            self._watch_subclasses(base)
+            self._watch_subclasses(family)
         for member in [base, *_subclasses(base)]:
-            self._patch_lineage(member, base, {name: around})
+            self._patch_lineage(member, family, {name: around})
 
     def undo(self) -> None:
         """Put every original back, the newest patch first."""
@@ -79,21 +85,43 @@ class Patches:
         self._observed.clear()
         self._families.clear()
 
-    def _watch_subclasses(self, base: type) -> None:
+    def undo_adapter(self, adapter: str) -> None:
+        """Put back what was replaced for one adapter."""
+        for family in [family for family in self._families if family[0] == adapter]:
+            del self._families[family]
+        for patch in [patch for patch in reversed(self._patches) if patch.adapter == adapter]:
+            self._patches.remove(patch)
+            over = next((other for other in self._patches if other.original is patch.replacement), None)
+            if over is None:
+                patch.undo()
+            else:
+                # Another adapter's stands on ours: when it goes, what was before us comes back.
+                over.original = patch.original
+            key = (patch.owner, patch.attribute)
+            known = self._observed.get(key)
+            if known is not None and known.replacement is patch.replacement:
+                if known.displaced is None:
+                    del self._observed[key]
+                else:
+                    self._observed[key] = known.displaced
+
+    def _watch_subclasses(self, family: tuple[str, type]) -> None:
+        adapter, base = family
         original = vars(base).get("__init_subclass__", ABSENT)
-        methods = self._families[base]
+        methods = self._families[family]
 
         def init_subclass(cls: type, /, **kwargs: Any) -> None:
             if original is ABSENT:
                 super(base, cls).__init_subclass__(**kwargs)  # type: ignore[arg-type]
             else:
                 original.__get__(None, cls)(**kwargs)
-            if methods is self._families.get(base):
-                self._patch_lineage(cls, base, methods)
+            if methods is self._families.get(family):
+                self._patch_lineage(cls, family, methods)
 
-        self._replace(base, "__init_subclass__", original, classmethod(init_subclass))
+        self._replace(adapter, base, "__init_subclass__", original, classmethod(init_subclass))
 
-    def _patch_lineage(self, member: type, base: type, methods: dict[str, Around]) -> None:
+    def _patch_lineage(self, member: type, family: tuple[str, type], methods: dict[str, Around]) -> None:
+        adapter, base = family
         # A mixin outside the family may hold the method: LogisticRegression.predict stands on LinearClassifierMixin.
         for owner in member.__mro__:
             for name in methods.keys() & vars(owner).keys() if owner is not object else ():
@@ -106,12 +134,12 @@ class Patches:
                     original = ours.original
                 if hasattr(type(original), "__get__"):
                     replacement = _observed(original, methods[name])
-                    self._replace(owner, name, vars(owner)[name], replacement)
-                    self._observed[owner, name] = Observed(original, replacement, base)
+                    self._replace(adapter, owner, name, vars(owner)[name], replacement)
+                    self._observed[owner, name] = Observed(original, replacement, base, ours)
 
-    def _replace(self, owner: Any, attribute: str, original: Any, replacement: Any) -> None:
+    def _replace(self, adapter: str, owner: Any, attribute: str, original: Any, replacement: Any) -> None:
         setattr(owner, attribute, replacement)
-        self._patches.append(Patch(owner, attribute, original, replacement))
+        self._patches.append(Patch(adapter, owner, attribute, original, replacement))
 
 
 def _observed(original: Any, around: Around) -> Any:
@@ -153,7 +181,10 @@ def _as_method(function: Callable[..., Any]) -> Callable[..., Any]:
     def method(_instance: Any, /, *args: Any, **kwargs: Any) -> Any:
         return function(*args, **kwargs)
 
-    return method
+    async def coroutine_method(_instance: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return await function(*args, **kwargs)
+
+    return coroutine_method if inspect.iscoroutinefunction(function) else method
 
 
 def _subclasses(base: type) -> Iterator[type]:

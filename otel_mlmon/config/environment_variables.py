@@ -9,5 +9,8 @@ OTEL_MLMON_ENABLED = "OTEL_MLMON_ENABLED"
 OTEL_MLMON_SPANS = "OTEL_MLMON_SPANS"
 """``child`` (a span of its own), ``current`` (attributes on the caller's span) or ``off``."""
 
+OTEL_MLMON_ADAPTERS = "OTEL_MLMON_ADAPTERS"
+"""Names of the adapters to apply, with commas between; default: all."""
+
 OTEL_MLMON_SELF = "OTEL_MLMON_SELF"
 """``true`` reports what the instrumentation itself costs, as ``ml.monitor.time``."""

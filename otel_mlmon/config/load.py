@@ -17,9 +17,9 @@ from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
 from otel_mlmon.config.document import Document, Path, Position
-from otel_mlmon.config.schema import Configuration, Limits, Match, ModelRule, Output, Segments
+from otel_mlmon.config.schema import Adapters, Configuration, Limits, Match, ModelRule, Output, Segments
 
-SCHEMA = (Match, Output, Segments, ModelRule, Limits, Configuration)
+SCHEMA = (Match, Output, Segments, ModelRule, Limits, Adapters, Configuration)
 MAX_PROBLEMS = 100
 
 

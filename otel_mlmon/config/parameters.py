@@ -9,13 +9,14 @@ from typing import Any
 from attrs import evolve, frozen
 
 from otel_mlmon.config.environment_variables import (
+    OTEL_MLMON_ADAPTERS,
     OTEL_MLMON_CONFIG,
     OTEL_MLMON_ENABLED,
     OTEL_MLMON_SELF,
     OTEL_MLMON_SPANS,
 )
 from otel_mlmon.config.load import Loaded, Problem, load
-from otel_mlmon.config.schema import Configuration, Spans
+from otel_mlmon.config.schema import Adapters, Configuration, Spans
 
 
 @frozen
@@ -32,9 +33,14 @@ def _switch(text: str) -> bool:
     return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
 
 
+def _adapters(text: str) -> Adapters:
+    return Adapters(only=tuple(name.strip() for name in text.split(",") if name.strip()))
+
+
 PARAMETERS = (
     Parameter("enabled", OTEL_MLMON_ENABLED, _switch, "true or false"),
     Parameter("spans", OTEL_MLMON_SPANS, lambda text: Spans(text.lower()), "child, current or off"),
+    Parameter("adapters", OTEL_MLMON_ADAPTERS, _adapters, "names of adapters with commas between"),
     Parameter("own_time", OTEL_MLMON_SELF, _switch, "true or false"),
 )
 

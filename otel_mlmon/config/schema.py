@@ -17,6 +17,13 @@ class OutputKind(Enum):
     LABEL = "label"
 
 
+class Activation(Enum):
+    """What turns the raw numbers that a network answers with into probabilities."""
+
+    SOFTMAX = "softmax"
+    SIGMOID = "sigmoid"
+
+
 class Spans(Enum):
     """Where a prediction leaves its trace: a span of its own, the caller's span, or nowhere."""
 
@@ -45,12 +52,15 @@ class Identity:
         The adapter's name.
     name
         What it would be called without configuration.
+    url
+        Where it is, of a model that another process serves.
     """
 
     path: str | None
     model_class: str
     framework: str
     name: str
+    url: str | None = None
 
 
 @frozen
@@ -61,6 +71,7 @@ class Match:
     model_class: str | None = field(default=None, metadata={"key": "class"})
     framework: str | None = None
     name: str | None = None
+    url: str | None = None
 
     def fits(self, model: Identity) -> bool:
         """Tell whether a model is meant."""
@@ -69,6 +80,7 @@ class Match:
             (self.model_class, (model.model_class, model.model_class.rpartition(".")[2])),
             (self.framework, (model.framework,)),
             (self.name, (model.name,)),
+            (self.url, (model.url,)),
         )
         return all(
             pattern is None or any(value is not None and fnmatchcase(value, pattern) for value in values)
@@ -83,6 +95,7 @@ class Output:
     kind: OutputKind | None = None
     positive_class: str | int | float | bool | None = None
     classes: tuple[str, ...] = ()
+    activation: Activation | None = None
     boundaries: tuple[float, ...] | None = field(default=None, validator=_ascending)
     review_below: float | None = field(
         default=None, validator=validators.optional([validators.ge(0.0), validators.le(1.0)])
@@ -109,6 +122,18 @@ class ModelRule:
 
 
 @frozen
+class Adapters:
+    """Which adapters are applied; all of them where nothing is said."""
+
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = field(default=(), metadata={"key": "except"})
+
+    def allow(self, name: str) -> bool:
+        """Tell whether an adapter is applied."""
+        return (not self.only or name in self.only) and name not in self.without
+
+
+@frozen
 class Limits:
     """Bounds on the number of time series, a model."""
 
@@ -126,6 +151,11 @@ class Configuration:
     own_time: bool = False
     models: tuple[ModelRule, ...] = ()
     limits: Limits = Limits()
+    adapters: Adapters = Adapters()
+
+    def has_rule_for_url(self, url: str) -> bool:
+        """Tell whether a rule is for the address of a model."""
+        return any(rule.match.url is not None and fnmatchcase(url, rule.match.url) for rule in self.models)
 
     def rule_for(self, model: Identity) -> ModelRule:
         """Return the first rule that fits a model, or the rule of defaults."""

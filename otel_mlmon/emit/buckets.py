@@ -31,6 +31,9 @@ NUMBER = Layout("number", _signed([*_ladder(range(-2, 5)), 1e5]))
 
 ROWS = Layout("rows", (*(float(10**decade * step) for decade in range(6) for step in (1, 2, 5)), 1e6))
 
+RESULTS = Layout("results", (0.0, *ROWS.boundaries))
+"""From none: an empty answer is what users notice."""
+
 
 def custom(boundaries: tuple[float, ...]) -> Layout:
     """Return the layout that a model's configuration asks for."""

@@ -30,6 +30,10 @@ DESCRIPTIONS = {
     semconv.PREDICTIONS: Description(semconv.UNIT_PREDICTIONS, "Rows answered, by predicted class."),
     semconv.PREDICTION_CONFIDENCE: Description(semconv.UNIT_ONE, "Probability of the most probable class."),
     semconv.PREDICTION_BATCH_SIZE: Description(semconv.UNIT_ROWS, "Rows of an answered call."),
+    semconv.RESULT_COUNT: Description(
+        semconv.UNIT_RESULTS, "Results that a ranking, recommendation or search returned; 0 is an empty answer."
+    ),
+    semconv.TIME_TO_FIRST: Description(semconv.UNIT_SECONDS, "From a call to the first piece of a streamed answer."),
     semconv.MODEL_INFO: Description(semconv.UNIT_MODELS, "Always 1: the attributes say which model is live."),
     semconv.MONITOR_ERRORS: Description(semconv.UNIT_ERRORS, "Failures of the model instrumentation itself."),
     semconv.MONITOR_TIME: Description(semconv.UNIT_SECONDS, "Time that the model instrumentation itself took."),

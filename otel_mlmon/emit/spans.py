@@ -52,8 +52,21 @@ class OpenSpan:
     """A span around one call of a model."""
 
     span: Span
-    token: Token[Context] | None
-    """Of the context in which our own span is the current one; None where the span is the caller's."""
+    is_own: bool
+    """Else it is the caller's: the call leaves attributes on it, and it goes on."""
+    token: Token[Context] | None = None
+    """Of the context in which our own span is the current one."""
+
+    def make_current(self) -> None:
+        """Be the parent of what follows, until the answer."""
+        if self.is_own:
+            self.token = context.attach(trace.set_span_in_context(self.span))
+
+    def step_back(self) -> None:
+        """Be the parent of what follows no more."""
+        if self.token is not None:
+            context.detach(self.token)
+            self.token = None
 
     def answered(self, summary: Answered | None) -> None:
         """Say what the model answered."""
@@ -71,20 +84,23 @@ class OpenSpan:
 
     def failed(self, error: BaseException) -> None:
         """Say that the model raised."""
-        if self.token is not None and self.span.is_recording():
+        if self.is_own and self.span.is_recording():
             self.span.set_attribute(semconv.ERROR_TYPE, type(error).__name__)
             self.span.set_status(Status(StatusCode.ERROR))
         self._end()
 
     def _end(self) -> None:
-        if self.token is not None:
-            context.detach(self.token)
+        if self.is_own:
+            self.step_back()
             self.span.end()
 
 
 @guard("span")
 def open_span(telemetry: Telemetry, spans: Spans, model: Described, operation: str) -> OpenSpan | None:
-    """Begin a call's trace, while there is a tracer provider; None where the call leaves none."""
+    """Begin a call's trace, while there is a tracer provider; None where the call leaves none.
+
+    The span is not the current one yet.
+    """
     attributes = {
         semconv.MODEL_NAME: model.name,
         semconv.OPERATION: operation,
@@ -99,8 +115,8 @@ def open_span(telemetry: Telemetry, spans: Spans, model: Described, operation: s
         if not span.is_recording():
             return None
         span.set_attributes(attributes)
-        return OpenSpan(span, None)
+        return OpenSpan(span, is_own=False)
     span = telemetry.tracer.start_span(
         f"{semconv.SPAN_PREDICT} {model.name}", kind=SpanKind.INTERNAL, attributes=attributes
     )
-    return OpenSpan(span, context.attach(trace.set_span_in_context(span)))
+    return OpenSpan(span, is_own=True)

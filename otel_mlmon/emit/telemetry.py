@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from threading import RLock
 from time import perf_counter_ns
@@ -93,6 +94,7 @@ class Telemetry:
         self._instruments: Instruments | None = None
         self._recorders: dict[tuple[str, str, Attributes], Recorder] = {}
         self._waiting_rooms: list[WaitingRoom] = []
+        self._errors: Counter[tuple[str, str]] = Counter()
         _telemetries.add(self)
 
     def connect(self) -> bool:
@@ -139,9 +141,9 @@ class Telemetry:
         self._count_public(semconv.MONITOR_DROPPED, attributes, count)
 
     def error(self, stage: str, error: BaseException) -> None:
-        """Count a failure of ours."""
-        attributes = {semconv.MONITOR_STAGE: stage, semconv.ERROR_TYPE: type(error).__name__}
-        self._count_public(semconv.MONITOR_ERRORS, attributes, 1)
+        """Count a failure of ours; what fails before there is a provider is counted once there is one."""
+        self._errors[stage, type(error).__name__] += 1
+        self._report_errors()
 
     def run_if_free(self, flush: Callable[[], object]) -> None:
         """Run ``flush``, which hands on a part of what is held back, unless somebody flushes now."""
@@ -203,6 +205,7 @@ class Telemetry:
         if self._meter_provider is not None and not self._met:
             self.measuring = self._begin(self._meter_provider) or False
             self._met = True
+            self._report_errors()
 
     def _made_instruments(self) -> Instruments:
         if self._instruments is None:
@@ -219,6 +222,12 @@ class Telemetry:
         self._tap = tap_of(provider)
         self._tap.listen(self)
         return True
+
+    def _report_errors(self) -> None:
+        while self.measuring and self._errors:
+            (stage, kind), count = self._errors.popitem()
+            attributes = {semconv.MONITOR_STAGE: stage, semconv.ERROR_TYPE: kind}
+            self._count_public(semconv.MONITOR_ERRORS, attributes, count)
 
     def _count_public(self, metric: str, attributes: Mapping[str, str], count: int) -> None:
         if self.measuring and self._instruments is not None:

@@ -62,4 +62,37 @@ class LogProbabilities:
     classes: Any = None
 
 
-Answer = Scores | Labels | Probabilities | LogProbabilities
+OneOutput = Scores | Labels | Probabilities | LogProbabilities
+"""What has one entry a row."""
+
+
+@frozen
+class Results:
+    """What rankings, recommendations and searches returned, a query each.
+
+    Attributes
+    ----------
+    counts
+        How many results each query got, shape (queries,); 0 is an empty answer.
+    top_scores
+        Of each query's first result, shape (queries,): NaN where there is none; None where results have no scores.
+    """
+
+    counts: Any
+    top_scores: Any = None
+
+
+@frozen
+class Named:
+    """Several outputs of one call, each with a name and all with one entry a row.
+
+    Attributes
+    ----------
+    outputs
+        Names, which become ``ml.output.name``, and what each output is.
+    """
+
+    outputs: tuple[tuple[str, OneOutput], ...]
+
+
+Answer = OneOutput | Results | Named

@@ -12,7 +12,7 @@ from otel_mlmon import semconv
 from otel_mlmon.emit.buckets import DURATION
 from otel_mlmon.emit.recorder import Recorder
 from otel_mlmon.emit.telemetry import Telemetry
-from otel_mlmon.observe.answers import Answer
+from otel_mlmon.observe.answers import Answer, OneOutput
 from otel_mlmon.observe.blocks import MAX_ROWS, blocks
 from otel_mlmon.observe.factorize import Codes
 from otel_mlmon.observe.grouping import Partition, partition, whole
@@ -93,6 +93,17 @@ class Channel:
             more = ((semconv.ERROR_TYPE, type(error).__name__), *segment_attributes(pairs))
             self._scope.histogram(semconv.PREDICTION_DURATION, DURATION, more).record(seconds)
 
+    def observe_first_piece(self, took: int) -> None:
+        """Record how many nanoseconds a streamed answer took to begin."""
+        if self.telemetry.connect() and self.telemetry.measuring:
+            pairs, _ = self._scope.segments.of_calls.resolve(current())
+            recorder = self._scope.histogram(semconv.TIME_TO_FIRST, DURATION, segment_attributes(pairs))
+            recorder.record(took * 1e-9)
+
+    def dropped_pieces(self, count: int) -> None:
+        """Count pieces of a streamed answer that could not be kept until its end."""
+        self._scope.dropped(semconv.DROPPED_STREAM, count)
+
     def call_recorders(self, context: Pairs) -> CallRecorders:
         """Return the recorders of calls in a context."""
         recorders = self._calls.get(context)
@@ -124,15 +135,15 @@ class Channel:
         traced = self._context_of_exemplar()
         calls = self.call_recorders(context)
         _record_one(calls.duration, prediction.seconds, traced)
-        total = None if len(parts) < 2 else sum(len(part.values) for part in parts)
+        total = None if len(parts) < 2 else sum(len(part.values) for part in parts if isinstance(part, OneOutput))
         return Recording(prediction, context, traced, calls, total)
 
     def _record(self, rows: Rows, recording: Recording, start: int) -> None:
         parts = self._partition(rows.count, recording, start)
         if recording.traced is not None and rows.count == 1:
             for column in rows.values:
-                for value in column.numbers.reshape(-1).tolist():
-                    parts.members[0].value(column.name, rows.layout).record_exemplar(value, recording.traced)
+                for value in column.present().tolist():
+                    parts.members[0].value(column.name, column.layout).record_exemplar(value, recording.traced)
             rows = evolve(rows, values=())
         record_rows(rows, parts)
 

@@ -63,7 +63,9 @@ def read_columns(inputs: Any, keys: tuple[str | int, ...], count: int) -> ReadCo
     """
     factors, unreadable = [], []
     for key in keys:
-        found = factorize(_column(inputs, key))
+        column = _column(inputs, key)
+        # One value for the whole call is that of each row.
+        found = factorize([column] * count if isinstance(column, (str, int, float, bool)) else column)
         if found is None or len(found.codes) != count:
             unreadable.append(str(key))
             found = Factors(np.zeros(count, dtype=np.intp), (semconv.MISSING,))
@@ -135,11 +137,19 @@ def _column(inputs: Any, key: str | int) -> Any:
         if inputs.dtype.names:
             return _named_column(inputs, inputs.dtype.names, key)
         return inputs[:, key] if isinstance(key, int) and inputs.ndim == 2 and 0 <= key < inputs.shape[1] else None
+    if isinstance(key, str) and _has_fields(inputs):
+        return getattr(inputs, key, None)
     # Arrow calls the columns' names so, and by "columns" it means the columns themselves.
     for attribute in ("column_names", "columns"):
         if can(inputs, attribute):
             return _named_column(inputs, getattr(inputs, attribute), key)
     return None
+
+
+def _has_fields(inputs: Any) -> bool:
+    """Tell whether the inputs are an object of a dataclass, of attrs or of pydantic."""
+    kind = type(inputs)
+    return any(hasattr(kind, mark) for mark in ("__dataclass_fields__", "__attrs_attrs__", "model_fields"))
 
 
 def _named_column(inputs: Any, names: Any, key: str | int) -> Any:

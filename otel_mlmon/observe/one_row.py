@@ -40,7 +40,7 @@ class OneRowReader:
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._scores_are_labels = score_layout(output) is None
+        self._reads_scores = score_layout(output) is not None and output.activation is None
         self._names: ClassNames | None = None
 
     def read(self, answer: Answer | None) -> OneRow | None:
@@ -55,7 +55,7 @@ class OneRowReader:
         value = values[0].item() if isinstance(values[0], np.generic) else values[0]
         if isinstance(answer, Labels):
             return OneRow(label=label_text(value)) if isinstance(value, (str, int, float)) else None
-        if isinstance(answer, Scores) and not self._scores_are_labels and isinstance(value, (int, float)):
+        if isinstance(answer, Scores) and self._reads_scores and isinstance(value, (int, float)):
             return OneRow(((None, float(value)),))
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otel_mlmon import semconv
-from otel_mlmon.emit.buckets import DURATION, PROBABILITY, ROWS, Layout
+from otel_mlmon.emit.buckets import DURATION, PROBABILITY, RESULTS, ROWS, Layout
 from otel_mlmon.emit.recorder import Recorder
 from otel_mlmon.emit.telemetry import Attributes, Telemetry
 from otel_mlmon.observe.model_segments import ModelSegments
@@ -52,6 +52,7 @@ class RowRecorders:
         self._values: dict[tuple[str | None, Layout], Recorder] = {}
         self._confidence: dict[str | None, Recorder] = {}
         self._classes: dict[tuple[str | None, str], Recorder] = {}
+        self._results: Recorder | None = None
 
     def value(self, name: str | None, layout: Layout) -> Recorder:
         """Return where scores and regressions go."""
@@ -60,6 +61,12 @@ class RowRecorders:
             more = (*_output(name), *self._segments)
             recorder = self._values[(name, layout)] = self._scope.histogram(semconv.PREDICTION_VALUE, layout, more)
         return recorder
+
+    def results(self) -> Recorder:
+        """Return where the numbers of results go."""
+        if self._results is None:
+            self._results = self._scope.histogram(semconv.RESULT_COUNT, RESULTS, self._segments)
+        return self._results
 
     def confidence(self, name: str | None) -> Recorder:
         """Return where the probability of the most probable class goes."""

@@ -18,9 +18,12 @@ from otel_mlmon.observe.rows import ClassColumn, Rows
 def record_rows(rows: Rows, parts: Partition[RowRecorders]) -> None:
     """Record all that an answer says about its rows, each in its group."""
     for column in rows.values:
-        record_each(column.numbers, parts, [member.value(column.name, rows.layout) for member in parts.members])
+        recorders = [member.value(column.name, column.layout) for member in parts.members]
+        (_record_with_gaps if column.has_gaps else record_each)(column.numbers, parts, recorders)
     for column in rows.confidence:
         record_each(column.numbers, parts, [member.confidence(column.name) for member in parts.members])
+    if rows.results is not None:
+        record_each(rows.results, parts, [member.results() for member in parts.members])
     for classes in rows.classes:
         _record_classes(classes, parts)
 
@@ -49,6 +52,12 @@ def record_each(numbers: Floats, parts: Partition[Any], recorders: Sequence[Reco
     else:
         for start, end, recorder in zip(starts.tolist(), ends.tolist(), recorders, strict=True):
             record_numbers(numbers[start:end], recorder)
+
+
+def _record_with_gaps(numbers: Floats, parts: Partition[Any], recorders: Sequence[Recorder]) -> None:
+    groups = np.split(parts.sort(numbers), np.cumsum(parts.sizes)[:-1])
+    for group, recorder in zip(groups, recorders, strict=True):
+        record_numbers(group[~np.isnan(group)], recorder)
 
 
 def _reject(numbers: Floats, recorder: Recorder) -> None:

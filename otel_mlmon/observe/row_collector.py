@@ -17,7 +17,7 @@ from attrs import evolve
 from numpy import ndarray
 from numpy.typing import NDArray
 
-from otel_mlmon.observe.answers import Answer
+from otel_mlmon.observe.answers import OneOutput
 from otel_mlmon.observe.channel import Channel
 from otel_mlmon.observe.grouping import Partition
 from otel_mlmon.observe.one_row import OneRowReader
@@ -49,7 +49,7 @@ class Waiting:
 
     __slots__ = ("answers", "calls", "copy", "dtype", "likeness", "limit", "numbers", "recorders", "shape", "template")
 
-    def __init__(self, template: Answer, array: NDArray[Any], calls: CallRecorders, recorders: RowRecorders) -> None:
+    def __init__(self, template: OneOutput, array: NDArray[Any], calls: CallRecorders, recorders: RowRecorders) -> None:
         self.template = evolve(template, values=None)
         self.shape = (1, *array.shape[1:])
         self.dtype = array.dtype
@@ -83,7 +83,7 @@ class Waiting:
         """Return the rows of an answer that waited."""
         return len(copy) if self.dtype.hasobject else len(copy) // (self.dtype.itemsize * math.prod(self.shape))
 
-    def stack(self, copies: list[Any]) -> Answer:
+    def stack(self, copies: list[Any]) -> OneOutput:
         """Return copies of answers like the template as one answer."""
         if self.dtype.hasobject:
             values = np.array([row for copy in copies for row in copy], dtype=object)
@@ -152,7 +152,7 @@ class RowCollector:
             self._telemetry.run_if_free(partial(self._record, [waiting]))
         return waiting
 
-    def begin(self, answer: Answer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def begin(self, answer: OneOutput, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Let answers like this one, which has been observed, wait from now on."""
         array, context = answer.values, current()
         if type(array) is not ndarray or not array.ndim or not array.size or kwargs or len(args) != 1:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from otel_mlmon import semconv
 from otel_mlmon.config.schema import Output, OutputKind
 from otel_mlmon.emit.buckets import NUMBER, PROBABILITY, Layout, custom
-from otel_mlmon.observe.answers import Answer, Labels, LogProbabilities, Probabilities, Scores
+from otel_mlmon.observe.activation import activate
+from otel_mlmon.observe.answers import Answer, Labels, LogProbabilities, Named, Probabilities, Results, Scores
 from otel_mlmon.observe.arrays import Floats, to_array, to_floats, to_table
 from otel_mlmon.observe.factorize import Codes, Factors, factorize
 from otel_mlmon.observe.labels import label_text
@@ -25,11 +26,19 @@ SUM_TOLERANCE = 1e-3
 class Column:
     """Numbers of one output; ``name`` is None for an only output.
 
-    Their shape is (rows,), or (rows, outputs) where many outputs share one name.
+    Their shape is (rows,), or (rows, outputs) where many outputs share one name; NaN is a row with no value where
+    ``has_gaps`` says so, and else a wrong one.
     """
 
     name: str | None
     numbers: Floats
+    layout: Layout
+    has_gaps: bool = False
+
+    def present(self) -> Floats:
+        """Return the numbers of all rows that have one, shape (numbers,)."""
+        numbers = self.numbers.reshape(-1)
+        return numbers[~np.isnan(numbers)] if self.has_gaps else numbers
 
 
 @frozen(eq=False)
@@ -42,13 +51,13 @@ class ClassColumn:
 
 @frozen(eq=False)
 class Rows:
-    """All that an answer says about its rows."""
+    """All that an answer says about its rows; ``results`` is how many each got, where rows are queries."""
 
     count: int
-    layout: Layout
     values: tuple[Column, ...] = ()
     classes: tuple[ClassColumn, ...] = ()
     confidence: tuple[Column, ...] = ()
+    results: Floats | None = None
 
 
 def read_rows(answer: Answer, output: Output) -> Rows | None:
@@ -61,11 +70,17 @@ def read_rows(answer: Answer, output: Output) -> Rows | None:
     output
         What is configured for the model's outputs.
     """
+    if isinstance(answer, Named):
+        return _read_named(answer, output)
+    if isinstance(answer, Results):
+        return _read_results(answer, score_layout(output) or NUMBER)
+    if isinstance(answer, Scores) and output.activation is not None:
+        return read_rows(activate(answer, output.activation), evolve(output, activation=None))
     if isinstance(answer, Labels):
-        return _read_labels(answer.values, unit_layout(output))
+        return _read_labels(answer.values)
     if isinstance(answer, Scores):
         layout = score_layout(output)
-        return _read_labels(answer.values, unit_layout(output)) if layout is None else _read_scores(answer, layout)
+        return _read_labels(answer.values) if layout is None else _read_scores(answer, layout)
     return _read_probabilities(answer, output)
 
 
@@ -104,12 +119,40 @@ def is_distribution(total: float) -> bool:
     return abs(total - 1.0) < SUM_TOLERANCE
 
 
+def _read_named(answer: Named, output: Output) -> Rows | None:
+    parts: list[Rows] = []
+    for name, one in answer.outputs[:MAX_OUTPUTS]:
+        rows = read_rows(one, output)
+        if rows is not None and (not parts or rows.count == parts[0].count):
+            parts.append(_renamed(rows, name))
+    return _joined(parts) if parts else None
+
+
+def _renamed(rows: Rows, name: str) -> Rows:
+    return evolve(
+        rows,
+        values=tuple(evolve(column, name=_full_name(name, column.name)) for column in rows.values),
+        classes=tuple(evolve(column, name=_full_name(name, column.name)) for column in rows.classes),
+        confidence=tuple(evolve(column, name=_full_name(name, column.name)) for column in rows.confidence),
+    )
+
+
+def _read_results(answer: Results, layout: Layout) -> Rows | None:
+    counts = to_floats(answer.counts)
+    if counts is None or counts.ndim != 1:
+        return None
+    scores = None if answer.top_scores is None else to_floats(answer.top_scores)
+    if scores is None or scores.shape != counts.shape:
+        return Rows(len(counts), results=counts)
+    return Rows(len(counts), (Column(None, scores, layout, has_gaps=True),), results=counts)
+
+
 def _read_scores(answer: Scores, layout: Layout) -> Rows | None:
     numbers = to_floats(answer.values)
-    return None if numbers is None else Rows(len(numbers), layout, values=_named_columns(numbers, answer.names))
+    return None if numbers is None else Rows(len(numbers), _named_columns(numbers, answer.names, layout))
 
 
-def _read_labels(values: object, layout: Layout) -> Rows | None:
+def _read_labels(values: object) -> Rows | None:
     labels = to_array(values)
     if labels is None:
         return None
@@ -117,7 +160,7 @@ def _read_labels(values: object, layout: Layout) -> Rows | None:
     width = min(table.shape[1], MAX_OUTPUTS)
     found = [(None if width == 1 else str(index), factorize(table[:, index])) for index in range(width)]
     classes = tuple(ClassColumn(name, factors) for name, factors in found if factors is not None)
-    return Rows(len(labels), layout, classes=classes) if classes else None
+    return Rows(len(labels), classes=classes) if classes else None
 
 
 def _read_probabilities(answer: Probabilities | LogProbabilities, output: Output) -> Rows | None:
@@ -140,7 +183,6 @@ def _is_one_an_output(values: object) -> bool:
 def _joined(parts: Sequence[Rows]) -> Rows:
     return Rows(
         parts[0].count,
-        parts[0].layout,
         values=tuple(column for part in parts for column in part.values),
         classes=tuple(column for part in parts for column in part.classes),
         confidence=tuple(column for part in parts for column in part.confidence),
@@ -161,18 +203,20 @@ def _read_distribution(
     texts = class_texts(classes, numbers.shape[1])
     # A pass over a column is several times as fast as one along the short axis of a matrix.
     columns = np.ascontiguousarray(numbers.T)
-    shown = tuple(Column(_full_name(name, text), columns[index]) for index, text in shown_classes(texts, output))
+    shown = tuple(
+        Column(_full_name(name, text), columns[index], layout) for index, text in shown_classes(texts, output)
+    )
     if numbers.size == 0:
-        return Rows(count, layout, values=shown)
+        return Rows(count, shown)
     totals = columns.sum(axis=0)
     if not _are_distributions(totals):
-        return Rows(count, layout, values=shown)
+        return Rows(count, shown)
     codes, confidence = _winners(columns)
     factors = Factors(codes, tuple(texts))
     unknown = np.isnan(totals)
     if unknown.any():
         factors = Factors(np.where(unknown, len(texts), codes), (*texts, semconv.MISSING))
-    return Rows(count, layout, shown, (ClassColumn(name, factors),), (Column(name, confidence),))
+    return Rows(count, shown, (ClassColumn(name, factors),), (Column(name, confidence, PROBABILITY),))
 
 
 def _full_name(output: str | None, text: str | None) -> str | None:
@@ -196,12 +240,12 @@ def _winners(columns: Floats) -> tuple[Codes, Floats]:
     return codes, best
 
 
-def _named_columns(numbers: Floats, names: Sequence[object] | None) -> tuple[Column, ...]:
+def _named_columns(numbers: Floats, names: Sequence[object] | None, layout: Layout) -> tuple[Column, ...]:
     table = to_table(numbers)
     width = table.shape[1]
     if width == 1:
-        return (Column(None, table[:, 0]),)
+        return (Column(None, table[:, 0], layout),)
     texts = class_texts(names, width)
-    shown = tuple(Column(text, table[:, index]) for index, text in enumerate(texts[:MAX_OUTPUTS]))
+    shown = tuple(Column(text, table[:, index], layout) for index, text in enumerate(texts[:MAX_OUTPUTS]))
     rest = table[:, MAX_OUTPUTS:]
-    return (*shown, Column(semconv.OTHER, rest)) if rest.size else shown
+    return (*shown, Column(semconv.OTHER, rest, layout)) if rest.size else shown

@@ -39,6 +39,7 @@ def summarise(observed: OneRow | Rows, output: Output) -> Summary:
     review = below is not None and any(bool((column.numbers < below).any()) for column in observed.confidence)
     if observed.count != 1:
         return Summary(observed.count, review=review)
-    score = float(observed.values[0].numbers[0]) if len(observed.values) == 1 else None
+    scores = [score for column in observed.values for score in column.present().tolist()]
+    score = scores[0] if len(scores) == 1 else None
     only = observed.classes[0].factors if len(observed.classes) == 1 else None
     return Summary(1, score, None if only is None else only.texts[only.codes[0]], review)

@@ -16,7 +16,7 @@ from bench import report, results
 from otel_mlmon import semconv
 from otel_mlmon.config import environment_variables
 from otel_mlmon.config.load import load
-from otel_mlmon.config.schema import Configuration, Limits, Match, ModelRule, Output, Segments
+from otel_mlmon.config.schema import Adapters, Configuration, Limits, Match, ModelRule, Output, Segments
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -74,11 +74,12 @@ def test_every_key_and_variable_is_described() -> None:
             (Output, "output."),
             (Segments, "segments."),
             (Limits, "limits."),
+            (Adapters, "adapters."),
             (ModelRule, ""),
             (Configuration, ""),
         )
         for attribute in attrs.fields(schema)
-        if attribute.name not in ("match", "output", "segments", "models", "limits")
+        if attribute.name not in ("match", "output", "segments", "models", "limits", "adapters")
     ]
     variables = [name for name in vars(environment_variables) if name.startswith("OTEL_")]
     assert [name for name in (*keys, *variables) if f"`{name}`" not in text] == []

@@ -1,0 +1,133 @@
+"""What stands around a function of any kind: plain, coroutine, generator, asynchronous generator.
+
+Each keeps the kind, the answer and the exceptions of the original. A streamed answer ends when its consumer has had
+enough of it, and is recorded then.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, Generator
+from typing import Any
+
+from otel_mlmon.capture.inside import Method
+from otel_mlmon.capture.progress import Begin
+
+
+def around_any(original: Method, begin: Begin, instances: int) -> Method:
+    """Return what is to be called instead of a function.
+
+    Parameters
+    ----------
+    original
+        Of any kind.
+    begin
+        Asked at each call.
+    instances
+        How many of the positional arguments come before those that the model is given: 1 of a method, 0 of a function.
+    """
+    if inspect.iscoroutinefunction(original):
+        return _around_coroutine(original, begin, instances)
+    if inspect.isasyncgenfunction(original):
+        return _around_asynchronous_generator(original, begin, instances)
+    if inspect.isgeneratorfunction(original):
+        return _around_generator(original, begin, instances)
+    return _around_plain(original, begin, instances)
+
+
+def _around_plain(original: Method, begin: Begin, instances: int) -> Method:
+    def observed(*args: Any, **kwargs: Any) -> Any:
+        call = begin(args[0] if instances and args else None, args[instances:], kwargs)
+        if call is None:
+            return original(*args, **kwargs)
+        with call.running():
+            try:
+                answer = original(*args, **kwargs)
+            except BaseException as error:
+                call.failed(error)
+                raise
+            call.answered(answer)
+            return answer
+
+    return observed
+
+
+def _around_coroutine(original: Method, begin: Begin, instances: int) -> Method:
+    async def observed(*args: Any, **kwargs: Any) -> Any:
+        call = begin(args[0] if instances and args else None, args[instances:], kwargs)
+        if call is None:
+            return await original(*args, **kwargs)
+        with call.running():
+            try:
+                answer = await original(*args, **kwargs)
+            except BaseException as error:
+                call.failed(error)
+                raise
+            call.answered(answer)
+            return answer
+
+    return observed
+
+
+def _around_generator(original: Method, begin: Begin, instances: int) -> Method:
+    def observed(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        pieces = original(*args, **kwargs)
+        call = begin(args[0] if instances and args else None, args[instances:], kwargs)
+        if call is None:
+            return (yield from pieces)
+        resume, given = pieces.send, None
+        while True:
+            try:
+                with call.running():
+                    piece = resume(given)
+            except StopIteration as end:
+                call.ended()
+                return end.value
+            except BaseException as error:
+                call.failed(error)
+                raise
+            call.piece(piece)
+            try:
+                resume, given = pieces.send, (yield piece)
+            except GeneratorExit:
+                with call.running():
+                    pieces.close()
+                call.ended()
+                raise
+            except BaseException as error:  # noqa: BLE001  (the consumer's, for the original to hear of)
+                resume, given = pieces.throw, error
+
+    return observed
+
+
+def _around_asynchronous_generator(original: Method, begin: Begin, instances: int) -> Method:
+    async def observed(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        pieces = original(*args, **kwargs)
+        call = begin(args[0] if instances and args else None, args[instances:], kwargs)
+        if call is None:
+            async for piece in pieces:
+                yield piece
+            return
+        resume, given = pieces.asend, None
+        while True:
+            try:
+                with call.running():
+                    piece = await resume(given)
+            except StopAsyncIteration:
+                call.ended()
+                return
+            except BaseException as error:
+                call.failed(error)
+                raise
+            call.piece(piece)
+            try:
+                resume, given = pieces.asend, (yield piece)
+            except GeneratorExit:
+                with call.running():
+                    await pieces.aclose()
+                call.ended()
+                raise
+            except BaseException as error:  # noqa: BLE001  (the consumer's, for the original to hear of)
+                resume, given = pieces.athrow, error
+
+    return observed
