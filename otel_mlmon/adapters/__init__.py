@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otel_mlmon.adapters import catboost, lightgbm, persistence, sklearn, uvicorn, xgboost
+from otel_mlmon.adapters import catboost, lightgbm, onnxruntime, persistence, sklearn, uvicorn, xgboost
 from otel_mlmon.capture.adapter import Adapter
 
 BUILT_IN: tuple[Adapter, ...] = (
@@ -12,5 +12,6 @@ BUILT_IN: tuple[Adapter, ...] = (
     xgboost.ADAPTER,
     lightgbm.ADAPTER,
     catboost.ADAPTER,
+    onnxruntime.ADAPTER,
 )
 """In this order: those on which others build come first."""

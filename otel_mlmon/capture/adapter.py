@@ -79,6 +79,23 @@ class Endpoint:
 
 
 @frozen
+class Callback:
+    """The function that a call is given to answer by, later and perhaps in another thread.
+
+    Attributes
+    ----------
+    parameter, position
+        Where among the arguments it stands, the instance not counted.
+    read
+        Returns the answer from what the function is called with, or raises the error that it is told of.
+    """
+
+    parameter: str
+    position: int
+    read: Callable[..., Any]
+
+
+@frozen
 class Streamed:
     """The answer of a generator, when it has ended.
 
@@ -124,6 +141,8 @@ class Hook:
         Tells from the same three whether a call predicts; one that does not is quiet. Default: each does.
     piece
         What is kept of each piece of a streamed answer, for ``outputs`` to read; None: nothing.
+    callback
+        By which the answer comes, where the call does not return it.
     since, until
         The first version that has the target, and the first that has it no more.
     abstract
@@ -140,6 +159,7 @@ class Hook:
     model: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any] | None = field(default=None, kw_only=True)
     when: Callable[[Any, tuple[Any, ...], dict[str, Any]], bool] | None = field(default=None, kw_only=True)
     piece: Callable[[Any], Any] | None = field(default=None, kw_only=True)
+    callback: Callback | None = field(default=None, kw_only=True)
     since: str | None = field(default=None, kw_only=True)
     until: str | None = field(default=None, kw_only=True)
     abstract: bool = field(default=False, kw_only=True)
@@ -239,7 +259,7 @@ class Adapter:
     task
         Tells what a model is for; asked once a model.
     origin
-        Tells where a model is from, when no loader has; asked once a model.
+        Tells where a model is from; asked once a model. What a loader knows, and the name of its file, come first.
     """
 
     name: str

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
+from otel_mlmon.capture.adapter import Callback
 from otel_mlmon.capture.inside import Method
 from otel_mlmon.capture.progress import Begin
 
@@ -48,6 +49,40 @@ def _around_plain(original: Method, begin: Begin, instances: int) -> Method:
                 raise
             call.answered(answer)
             return answer
+
+    return observed
+
+
+def around_callback(original: Method, begin: Begin, callback: Callback) -> Method:
+    """Return what is to be called instead of a method that answers by calling a function."""
+
+    def observed(*args: Any, **kwargs: Any) -> Any:
+        given, place = kwargs.get(callback.parameter), callback.position + 1
+        if given is None and place < len(args):
+            given = args[place]
+        call = begin(args[0], args[1:], kwargs) if callable(given) else None
+        if call is None:
+            return original(*args, **kwargs)
+
+        def answered(*told: Any, **more: Any) -> Any:
+            try:
+                answer = callback.read(*told, **more)
+            except Exception as error:  # noqa: BLE001  (what the caller's function is told of)
+                call.failed(error)
+            else:
+                call.answered(answer)
+            return given(*told, **more)
+
+        if callback.parameter in kwargs:
+            kwargs = {**kwargs, callback.parameter: answered}
+        else:
+            args = (*args[:place], answered, *args[place + 1 :])
+        with call.running():
+            try:
+                return original(*args, **kwargs)
+            except BaseException as error:
+                call.failed(error)
+                raise
 
     return observed
 

@@ -8,7 +8,7 @@ from time import perf_counter_ns
 from typing import Any
 
 from otel_mlmon.capture.adapter import Adapter, Call, Endpoint, Hook, Loader
-from otel_mlmon.capture.around import around_any
+from otel_mlmon.capture.around import around_any, around_callback
 from otel_mlmon.capture.inside import Around, Method, inside, is_suspending, quiet
 from otel_mlmon.capture.models import LiveModels
 from otel_mlmon.capture.naming import WeakIdentityMap, remember_source
@@ -164,6 +164,8 @@ class Engine:
         begin = self.begin(hook, adapter)
 
         def around(original: Method) -> Method:
+            if hook.callback is not None:
+                return around_callback(original, begin, hook.callback)
             if hook.model is not None or hook.when is not None or is_suspending(original):
                 return around_any(original, begin, 1)
 

@@ -59,10 +59,16 @@ class LiveModels:
         if known is None:
             # Without a lock, which a fork could leave taken: two threads find out the same.
             label = labels.get(instance) or Label()
-            origin = label.origin or adapter.origin(instance) or Origin()
-            file = label.file or file_of(origin.path)
-            model = self._describe(instance, evolve(label, file=file, origin=origin), adapter)
-            known = LiveModel(model, adapter.task(instance), file, origin.run_id)
+            own, given = adapter.origin(instance) or Origin(), label.origin or Origin()
+            label = evolve(label, file=label.file or file_of(given.path or own.path))
+            # Who loads a model knows better what it is called than the one who made it.
+            origin = Origin(
+                name=given.name or label.file_name or own.name,
+                version=given.version or own.version,
+                run_id=given.run_id or own.run_id,
+            )
+            model = self._describe(instance, label, origin, adapter)
+            known = LiveModel(model, adapter.task(instance), label.file, origin.run_id)
             self._live.set(instance, known)
         return known
 
@@ -113,15 +119,15 @@ class LiveModels:
         found = {(live.model, live.file, live.run_id): None for live in self._live.values()}
         return [_info(*known) for known in found]
 
-    def _describe(self, instance: Any, label: Label, adapter: Adapter) -> Model:
-        kind, origin = type(instance), label.origin or Origin()
+    def _describe(self, instance: Any, label: Label, origin: Origin, adapter: Adapter) -> Model:
+        kind = type(instance)
         elsewhere = instance if isinstance(instance, Endpoint) else None
         class_name = kind.__name__ if elsewhere is None else elsewhere.kind
         identity = Identity(
             path=None if label.file is None else label.file.path,
             model_class=f"{kind.__module__}.{kind.__qualname__}" if elsewhere is None else elsewhere.kind,
             framework=adapter.name,
-            name=label.name or origin.name or label.file_name or (class_name if elsewhere is None else elsewhere.name),
+            name=label.name or origin.name or (class_name if elsewhere is None else elsewhere.name),
             url=None if elsewhere is None else elsewhere.url,
         )
         rule = self._configuration.rule_for(identity)

@@ -48,10 +48,13 @@ class Probabilities:
         list of these, one an output.
     classes
         Their labels in the order of the columns, or a list of these, one an output; None: their indices.
+    labels
+        The class that the model chose for each row, shape (rows,), where it says so itself; None: the most probable.
     """
 
     values: Any
     classes: Any = None
+    labels: Any = None
 
 
 @frozen

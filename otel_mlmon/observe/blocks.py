@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import evolve
 
-from otel_mlmon.observe.answers import Answer, OneOutput
+from otel_mlmon.observe.answers import Answer, OneOutput, Probabilities
 
 MAX_ROWS = 2**17
 
@@ -18,6 +18,9 @@ def blocks(answer: Answer) -> Sequence[Answer]:
         return (answer,)
     values = answer.values
     if type(values) is not np.ndarray or values.ndim == 0 or len(values) <= MAX_ROWS:
+        return (answer,)
+    if isinstance(answer, Probabilities) and answer.labels is not None:
+        # Cut on its own, a column of labels may be no longer aligned.
         return (answer,)
     starts = range(0, len(values), MAX_ROWS)
     return [evolve(answer, values=values[start : start + MAX_ROWS]) for start in starts]

@@ -212,11 +212,13 @@ def _read_distribution(
     if not _are_distributions(totals):
         return Rows(count, shown)
     codes, confidence = _winners(columns)
-    factors = Factors(codes, tuple(texts))
-    unknown = np.isnan(totals)
-    if unknown.any():
-        factors = Factors(np.where(unknown, len(texts), codes), (*texts, semconv.MISSING))
-    return Rows(count, shown, (ClassColumn(name, factors),), (Column(name, confidence, PROBABILITY),))
+    chosen = factorize(answer.labels) if isinstance(answer, Probabilities) and answer.labels is not None else None
+    if chosen is None or len(chosen.codes) != count:
+        chosen = Factors(codes, tuple(texts))
+        unknown = np.isnan(totals)
+        if unknown.any():
+            chosen = Factors(np.where(unknown, len(texts), codes), (*texts, semconv.MISSING))
+    return Rows(count, shown, (ClassColumn(name, chosen),), (Column(name, confidence, PROBABILITY),))
 
 
 def _full_name(output: str | None, text: str | None) -> str | None:
