@@ -19,7 +19,7 @@ def run_answer(call: Call) -> Answer | None:
 
 def bound_answer(call: Call) -> Answer | None:
     """``run_with_iobinding``: what the binding holds now, as far as it is in the host's memory."""
-    binding = call.kwargs.get("iobinding", call.args[0] if call.args else None)
+    binding: Any = call.kwargs.get("iobinding", call.args[0] if call.args else None)
     values = binding.get_outputs()
     names = [output.name for output in call.instance.get_outputs()]
     return _answer(names, [value.numpy() if value.device_name() == "cpu" else None for value in values])

@@ -57,7 +57,8 @@ def around_callback(original: Method, begin: Begin, callback: Callback) -> Metho
     """Return what is to be called instead of a method that answers by calling a function."""
 
     def observed(*args: Any, **kwargs: Any) -> Any:
-        given, place = kwargs.get(callback.parameter), callback.position + 1
+        place = callback.position + 1
+        given: Any = kwargs.get(callback.parameter)
         if given is None and place < len(args):
             given = args[place]
         call = begin(args[0], args[1:], kwargs) if callable(given) else None

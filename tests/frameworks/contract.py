@@ -53,7 +53,7 @@ class Case:
     Attributes
     ----------
     load
-        Makes a model in an empty folder, and loads it where it is loaded from files; not one call of it is a prediction.
+        Makes a model in an empty folder, and loads it where it is loaded from files; nothing of that is a prediction.
     ask
         Calls the model once; the same model gives the same answer twice.
     recorded
@@ -91,8 +91,8 @@ class FrameworkContract:
     """
 
     adapter: ClassVar[str]
-    cases: ClassVar[dict[str, Case]]
-    training: ClassVar[dict[str, Callable[[Path], object]]] = {}
+    cases: ClassVar[Mapping[str, Case]]
+    training: ClassVar[Mapping[str, Callable[[Path], object]]] = {}
 
     def test_a_call_answers_as_without_us(
         self, case: Case, instrument: Callable[..., Collected], tmp_path: Path

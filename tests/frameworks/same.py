@@ -22,6 +22,4 @@ def same(one: Any, other: Any) -> bool:
     if hasattr(one, "__array__"):
         left, right = np.asarray(one), np.asarray(other)
         return left.dtype == right.dtype and np.array_equal(left, right, equal_nan=left.dtype.kind in "fc")
-    if hasattr(one, "__dict__"):
-        return same(vars(one), vars(other))
-    return bool(one == other)
+    return same(vars(one), vars(other)) if hasattr(one, "__dict__") else bool(one == other)

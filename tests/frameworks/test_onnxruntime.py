@@ -9,12 +9,10 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-import pytest
 from skl2onnx import to_onnx
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from tests.collected import Collected
 from tests.frameworks.contract import ONLY, Case, FrameworkContract, Recorded, of_labels, of_scores, of_two
 
 INPUTS, LABEL = make_classification(40, 4, random_state=1)
