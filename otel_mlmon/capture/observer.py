@@ -49,7 +49,7 @@ class Observer:
                 waiting = self.collector.collect(call.answer, (call.instance, *call.args), call.kwargs, started, took)
                 summary = None if waiting is None else self.collector.summary(waiting, call.answer)
             if waiting is None:
-                summary = self._observe(call, took)
+                summary = self._observe(call, started, took, span is not None)
         finally:
             if span is not None:
                 span.answered(summary)
@@ -63,12 +63,16 @@ class Observer:
             if span is not None:
                 span.failed(error)
 
-    def _observe(self, call: Call, took: int) -> Summary | None:
-        inputs = self.hook.inputs(call.args, call.kwargs)
+    def _observe(self, call: Call, started: int, took: int, summarised: bool) -> Summary | None:
         answer = None if self.hook.outputs is None else self.hook.outputs(call)
+        if isinstance(answer, OneOutput) and self.collector is not None:
+            waiting = self.collector.collect_read(answer, call.args, call.kwargs, started, took)
+            if waiting is not None:
+                return self.collector.summary(waiting, answer.values) if summarised else None
+        inputs = self.hook.inputs(call.args, call.kwargs)
         summary = self.channel.observe(Prediction(answer, inputs, took * SECONDS))
-        if isinstance(answer, OneOutput) and self.collector is not None and answer.values is call.answer:
-            self.collector.begin(answer, call.args, call.kwargs)
+        if isinstance(answer, OneOutput) and self.collector is not None:
+            self.collector.begin(answer, call.answer, call.args, call.kwargs)
         return summary
 
 

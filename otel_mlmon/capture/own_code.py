@@ -55,8 +55,9 @@ def monitor(
     ... def rank(user: str) -> dict[str, float]:
     ...     return {"score": 0.7}
 
-    Takes functions, coroutine functions, generators and asynchronous generators, also as methods. Calls of other models
-    inside are parts of this one. A streamed answer also reports the time to its first piece.
+    Takes functions, coroutine functions, generators and asynchronous generators, also as methods, and callable objects,
+    for which it returns a function. Calls of other models inside are parts of this one. A streamed answer also reports
+    the time to its first piece.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def monitor(
     Raises
     ------
     TypeError
-        When decorating, never at a call: an argument is wrong, or what is decorated is no function.
+        When decorating, never at a call: an argument is wrong, or what is decorated cannot be called, or is a class.
     """
     _check_name(name, "monitor")
     _check_kind(kind, "monitor")
@@ -89,18 +90,22 @@ def monitor(
     def decorate(function: Function) -> Function:
         if isinstance(function, (classmethod, staticmethod)):
             return type(function)(decorate(function.__func__))
-        if not inspect.isfunction(function):
-            message = f"@monitor(name={name!r}) is for functions and methods, and got {function!r}"
+        if not callable(function) or isinstance(function, type):
+            message = f"monitor(name={name!r}) is for functions, methods and callable objects, and got {function!r}"
             raise TypeError(message)
-        endpoint = Endpoint(name, version, kind=function.__qualname__)
+        own_name = getattr(function, "__qualname__", type(function).__qualname__)
+        endpoint = Endpoint(name, version, kind=own_name)
         hook = Hook(
-            f"{function.__module__}:{function.__name__}",
+            f"{function.__module__}:{own_name}",
             functools.partial(answer_of, pick, kind),
             input_picker(function, inputs),
             model=lambda *_call: endpoint,
             piece=None if output is None else pick,
         )
-        return functools.wraps(function)(around_any(function, _begin_with_current_engine(hook), 0))  # type: ignore[return-value]
+        # Of a callable object, only the method tells whether its calls are coroutines or generators.
+        is_function = inspect.isroutine(function) or isinstance(function, functools.partial)
+        called: Any = function if is_function else getattr(function, "__call__")  # noqa: B004, B009
+        return functools.wraps(function)(around_any(called, _begin_with_current_engine(hook), 0))  # type: ignore[return-value]
 
     return decorate
 

@@ -33,8 +33,14 @@ MAX_WAITING = 1024
 MAX_WAITING_NUMBERS = 2**16
 """The same in numbers, for calls of many rows and for wide rows."""
 
+MAX_KINDS = 4096
+"""Of answers that wait apart: by segment, type and names of the outputs."""
+
 MAX_ROWS = 1024
 """An answer of more rows is worth a look by itself."""
+
+MAX_INTEGER = 2**53
+"""Beyond it numpy makes objects of Python's whole numbers."""
 
 SECONDS = 1e-9
 """Of a nanosecond."""
@@ -140,7 +146,32 @@ class RowCollector:
         if started >= self._channel.next_look or kwargs or len(args) != 2 or type(answer) is not ndarray:
             return None
         context = current()
-        waiting = self._waiting.get(self._key(args, answer, context) if self._has_columns else context)
+        key = self._key(args[1:], kwargs, answer, context) if self._has_columns else context
+        return self._let_wait(self._waiting.get(key), answer, took)
+
+    def collect_read(
+        self, answer: OneOutput, args: tuple[Any, ...], kwargs: dict[str, Any], started: int, took: int
+    ) -> Waiting | None:
+        """Let an answer wait that an adapter has read already; None where it must be observed at once.
+
+        Parameters
+        ----------
+        answer
+            As :meth:`collect` takes them, or a single number or label; whatever the call was.
+        args, kwargs
+            What the method was called with, without the model.
+        started, took
+            Nanoseconds on the clock of ``perf_counter_ns``.
+        """
+        if started >= self._channel.next_look:
+            return None
+        array = _as_array(answer.values)
+        if array is None:
+            return None
+        key = self._key(args, kwargs, array, current()) if self._has_columns else current()
+        return self._let_wait(self._waiting.get(_read_key(key, answer, array)), array, took)
+
+    def _let_wait(self, waiting: Waiting | None, answer: NDArray[Any], took: int) -> Waiting | None:
         if waiting is None or (answer.shape != waiting.shape and not waiting.takes_rows(answer)):
             return None
         # The same object for all numbers, and a comparison of objects is the cheaper one.
@@ -152,36 +183,53 @@ class RowCollector:
             self._telemetry.run_if_free(partial(self._record, [waiting]))
         return waiting
 
-    def begin(self, answer: OneOutput, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Let answers like this one, which has been observed, wait from now on."""
-        array, context = answer.values, current()
-        if type(array) is not ndarray or not array.ndim or not array.size or kwargs or len(args) != 1:
+    def begin(self, answer: OneOutput, returned: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Let answers like this one, which has been observed, wait from now on.
+
+        Parameters
+        ----------
+        answer
+            As it was read.
+        returned
+            By the method.
+        args, kwargs
+            What the method was called with, without the model.
+        """
+        array, context = _as_array(answer.values), current()
+        if array is None or not array.ndim or not array.size or getattr(answer, "labels", None) is not None:
             return
         if len(array) > (1 if self._has_columns else MAX_ROWS):
             return
         pairs = self._segmenting.of_one(self._inputs(args, kwargs), context)
-        key = (pairs, context) if self._has_columns else context
+        key: object = (pairs, context) if self._has_columns else context
+        keys = [_read_key(key, answer, array)]
+        if returned is array and not kwargs and len(args) == 1:
+            keys.append(key)
         # What would be folded is few, and its number must be counted.
-        if key not in self._waiting and self._channel.has_own_recorders(pairs, context):
+        if len(self._waiting) < MAX_KINDS and self._channel.has_own_recorders(pairs, context):
             if not self._known_to_flush:
                 self._telemetry.add_waiting_room(self)
                 self._known_to_flush = True
             calls, recorders = self._channel.call_recorders(context), self._channel.row_recorders(pairs, 0)
-            self._waiting.setdefault(key, Waiting(answer, array, calls, recorders))
+            waiting = Waiting(answer, array, calls, recorders)
+            for one in keys:
+                waiting = self._waiting.setdefault(one, waiting)
 
-    def _key(self, args: tuple[Any, ...], answer: NDArray[Any], context: Pairs) -> tuple[Pairs, Pairs] | None:
+    def _key(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], answer: NDArray[Any], context: Pairs
+    ) -> tuple[Pairs, Pairs] | None:
         if answer.shape[:1] != (1,):
             return None
-        return self._segmenting.of_one(self._inputs(args[1:], {}), context), context
+        return self._segmenting.of_one(self._inputs(args, kwargs), context), context
 
     def begin_anew(self) -> None:
         """Take no more rows under what is known of the model: it has been trained, and may know other classes."""
         waiting, self._waiting = self._waiting, {}
         self._retired.extend(waiting.values())
 
-    def summary(self, waiting: Waiting, answer: NDArray[Any]) -> Summary | None:
+    def summary(self, waiting: Waiting, values: Any) -> Summary | None:
         """Return what a span says about an answer that waits."""
-        row = evolve(waiting.template, values=answer)
+        row = evolve(waiting.template, values=_as_array(values))
         read = self._reader.read(row) or read_rows(row, self._channel.output)
         return None if read is None else summarise(read, self._channel.output)
 
@@ -219,3 +267,19 @@ class RowCollector:
         if read is not None:
             sizes = np.add.reduceat(rows, np.cumsum(calls) - calls)
             record_rows(read, Partition(None, sizes, [segment.recorders for segment, _ in found]))
+
+
+def _as_array(values: Any) -> NDArray[Any] | None:
+    if type(values) is ndarray:
+        return values
+    if isinstance(values, str):
+        # Of one type, whatever their length.
+        return np.array([values], dtype=object)
+    return np.array([values]) if isinstance(values, (bool, int, float)) and abs(values) < MAX_INTEGER else None
+
+
+def _read_key(segment: object, answer: OneOutput, array: NDArray[Any]) -> object:
+    names = getattr(answer, "classes", getattr(answer, "names", None))
+    if getattr(answer, "labels", None) is not None:
+        return None
+    return segment, type(answer), id(names), array.dtype, array.shape[1:]
