@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DISABLED = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
 """Of opentelemetry-instrument; our adapters stand in it as ``otel_mlmon_sklearn``."""
 
+PREFIX = "otel_mlmon_"
+
 
 class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
     """Reports every model call of this process.
@@ -63,8 +65,7 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
     ) -> None:
         if _sdk_is_disabled():
             return
-        known = with_plugins((*BUILT_IN, OWN_CODE))
-        adapters = [adapter for adapter in known if f"otel_mlmon_{adapter.name}" not in _disabled()]
+        known, disabled = with_plugins((*BUILT_IN, OWN_CODE)), _disabled()
 
         def build() -> Pipeline:
             from otel_mlmon.pipeline import Pipeline  # noqa: PLC0415
@@ -81,14 +82,17 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
 
         pipeline = Deferred(build)
 
-        def engine_for(adapter: Adapter) -> Engine | None:
+        def engine() -> Engine | None:
             built = pipeline.get()
-            return built.engine if built is not None and built.applies(adapter.name) else None
+            return built.engine if built is not None and built.enabled else None
 
-        if OWN_CODE in adapters:
-            set_current_engine(lambda: engine_for(OWN_CODE))
-        self._installation = Installation(engine_for, pipeline.then)
-        self._installation.install(adapters)
+        def applies(adapter: Adapter) -> bool:
+            built = pipeline.get()
+            return adapter.name not in disabled and built is not None and built.applies(adapter.name)
+
+        set_current_engine(lambda: engine() if applies(OWN_CODE) else None)
+        self._installation = Installation(engine, pipeline.then, applies)
+        self._installation.install(known)
 
     def _uninstrument(self, **_kwargs: Any) -> None:
         with safety.guard("stop"):
@@ -101,7 +105,8 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
 
 
 def _disabled() -> set[str]:
-    return {name.strip() for name in os.environ.get(DISABLED, "").split(",")}
+    names = (name.strip() for name in os.environ.get(DISABLED, "").split(","))
+    return {name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)}
 
 
 def _sdk_is_disabled() -> bool:

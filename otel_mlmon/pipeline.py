@@ -55,7 +55,7 @@ class Pipeline:
 
     def applies(self, adapter: str) -> bool:
         """Tell whether an adapter is to be applied."""
-        return self.enabled and self._adapters.allow(adapter)
+        return self._adapters.allow(adapter)
 
     def flush(self) -> None:
         """Hand on to the SDK what is held back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
@@ -147,6 +147,8 @@ class Hook:
         The first version that has the target, and the first that has it no more.
     abstract
         Only subclasses have the method.
+    inherited
+        The class has the method from a base, whose other subclasses are left alone.
     quiet
         Predictions inside are no predictions for anybody: evaluation, worker threads of an outer call.
     trains
@@ -163,6 +165,7 @@ class Hook:
     since: str | None = field(default=None, kw_only=True)
     until: str | None = field(default=None, kw_only=True)
     abstract: bool = field(default=False, kw_only=True)
+    inherited: bool = field(default=False, kw_only=True)
     quiet: bool = field(default=False, kw_only=True)
     trains: bool = field(default=False, kw_only=True)
 
@@ -200,6 +203,9 @@ class Loader:
         Of such files.
     origin
         Tells from positional and keyword arguments what else is known, where models are loaded by other names.
+    parts
+        Returns the objects that a loaded model is called by, where it is not called itself: see
+        :func:`~otel_mlmon.capture.naming.whole`.
     """
 
     target: str
@@ -209,6 +215,7 @@ class Loader:
     until: str | None = field(default=None, kw_only=True)
     suffixes: tuple[str, ...] = field(default=(), kw_only=True)
     origin: Callable[[tuple[Any, ...], dict[str, Any]], Origin | None] | None = field(default=None, kw_only=True)
+    parts: Callable[[Any], Iterable[Any]] | None = field(default=None, kw_only=True)
 
 
 @frozen

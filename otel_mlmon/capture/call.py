@@ -11,7 +11,7 @@ from otel_mlmon.capture.adapter import Adapter, Call, Endpoint, Hook, Loader
 from otel_mlmon.capture.around import around_any, around_callback
 from otel_mlmon.capture.inside import Around, Method, inside, is_suspending, quiet
 from otel_mlmon.capture.models import LiveModels
-from otel_mlmon.capture.naming import WeakIdentityMap, remember_source
+from otel_mlmon.capture.naming import WeakIdentityMap, remember_parts, remember_source
 from otel_mlmon.capture.observer import Observer
 from otel_mlmon.capture.own_time import timed
 from otel_mlmon.capture.progress import Begin, CallInProgress
@@ -70,6 +70,8 @@ class Engine:
                         self._forget(loaded)
                         origin = None if loader.origin is None else loader.origin(args, kwargs)
                         remember_source(loaded, loader.source(args, kwargs), origin)
+                        if loader.parts is not None:
+                            remember_parts(loaded, loader.parts(loaded))
                 return answer
 
             return load_call

@@ -33,14 +33,23 @@ class Installation:
     Parameters
     ----------
     engine
-        Returns the engine for an adapter, at the first import of its framework; None where nothing is to be observed.
+        Returns the engine, at the first import of a framework; None where nothing is to be observed.
     then
         Runs a function once there is an engine.
+    applies
+        Tells whether an adapter is to be applied. The models of one that is not are nobody else's either: those of a
+        library that builds on another, the other's adapter would misread.
     """
 
-    def __init__(self, engine: Callable[[Adapter], Engine | None], then: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(
+        self,
+        engine: Callable[[], Engine | None],
+        then: Callable[[Callable[[], None]], None],
+        applies: Callable[[Adapter], bool],
+    ) -> None:
         self._engine = engine
         self._then = then
+        self._applies = applies
         self._patches = Patches()
         self._open = True
         self._off: set[str] = set()
@@ -66,9 +75,13 @@ class Installation:
         @safety.guard("patch")
         def apply(module: ModuleType) -> None:
             if self._open and adapter.name not in self._off:
-                engine = self._engine(adapter)
-                if engine is not None and self._fits(adapter, place):
+                engine = self._engine()
+                if engine is None or not self._fits(adapter, place):
+                    return
+                if self._applies(adapter):
                     self._apply(adapter, place, module, around(engine))
+                else:
+                    self._leave_alone(adapter, place, module)
 
         def imported(module: ModuleType) -> None:
             if self._open:
@@ -97,11 +110,18 @@ class Installation:
         target = vars(module).get(owner or name)
         is_abstract = isinstance(place, Hook) and place.abstract
         if owner and isinstance(target, type) and (is_abstract or hasattr(target, name)):
-            self._patches.method(adapter.name, target, name, around)
+            inherited = isinstance(place, Hook) and place.inherited
+            self._patches.method(adapter.name, target, name, around, inherited=inherited)
         elif callable(target) and not owner:
             self._patches.function(adapter.name, module, name, around)
         else:
             self._switch_off(adapter, place.target)
+
+    def _leave_alone(self, adapter: Adapter, place: Hook | Loader | Exit, module: ModuleType) -> None:
+        owner, _, name = place.target.partition(":")[2].rpartition(".")
+        target = vars(module).get(owner)
+        if isinstance(place, Hook) and place.outputs is not None and isinstance(target, type):
+            self._patches.method(adapter.name, target, name, None)
 
     def _switch_off(self, adapter: Adapter, target: str) -> None:
         self._off.add(adapter.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Any, Generic, TypeVar
 
@@ -159,6 +159,27 @@ def remember_source(loaded: object, source: object, origin: Origin | None) -> No
         for member, instance in _members(loaded):
             known = labels.get(instance) or Label()
             labels.set(instance, evolve(known, file=file, member=member, origin=origin))
+
+
+_wholes: WeakIdentityMap[weakref.ref[Any]] = WeakIdentityMap()
+
+
+def remember_parts(model: object, parts: Iterable[object]) -> None:
+    """Keep in mind that objects are parts of a model, by which it is called."""
+    label = labels.get(model)
+    for part in parts:
+        _wholes.set(part, weakref.ref(model))
+        if label is not None:
+            labels.set(part, label)
+
+
+def whole(part: object) -> Any:
+    """Return the model that an object is a part of, the object itself when only that is left; None: of no model."""
+    model = _wholes.get(part)
+    if model is None:
+        return None
+    found = model()
+    return part if found is None else found
 
 
 def _members(loaded: object) -> Iterator[tuple[str | None, object]]:

@@ -52,7 +52,8 @@ class Patches:
     def __init__(self) -> None:
         self._patches: list[Patch] = []
         self._observed: dict[tuple[type, str], Observed] = {}
-        self._families: dict[tuple[str, type], dict[str, Around]] = {}
+        self._families: dict[tuple[str, type], dict[str, Around | None]] = {}
+        self._narrow: set[tuple[str, type, str]] = set()
 
     def function(self, adapter: str, module: ModuleType, name: str, around: Around) -> None:
         """Put ``around`` around a function of a module."""
@@ -68,9 +69,19 @@ class Patches:
         replacement = observed_coroutine if inspect.iscoroutinefunction(original) else observed
         self._replace(adapter, module, name, original, functools.wraps(original)(replacement))
 
-    def method(self, adapter: str, base: type, name: str, around: Around) -> None:
-        """Put ``around`` around a method wherever ``base``, its bases or its subclasses, also later ones, define it."""
+    def method(
+        self, adapter: str, base: type, name: str, around: Around | None, *, inherited: bool = False
+    ) -> None:
+        """Put ``around`` around a method wherever ``base``, its bases or its subclasses, also later ones, define it.
+
+        None: leave it as it was, also where another adapter has put something around it. Inherited: leave the bases
+        as they are, and let ``base`` itself define it.
+        """
         family = (adapter, base)
+        if inherited:
+            self._narrow.add((*family, name))
+            if name not in vars(base):
+                self._replace(adapter, base, name, ABSENT, _inherited(base, name))
         first = family not in self._families
         self._families.setdefault(family, {})[name] = around
         if first:
@@ -84,6 +95,7 @@ class Patches:
             self._patches.pop().undo()
         self._observed.clear()
         self._families.clear()
+        self._narrow.clear()
 
     def undo_adapter(self, adapter: str) -> None:
         """Put back what was replaced for one adapter."""
@@ -120,26 +132,36 @@ class Patches:
 
         self._replace(adapter, base, "__init_subclass__", original, classmethod(init_subclass))
 
-    def _patch_lineage(self, member: type, family: tuple[str, type], methods: dict[str, Around]) -> None:
+    def _patch_lineage(self, member: type, family: tuple[str, type], methods: dict[str, Around | None]) -> None:
         adapter, base = family
         # A mixin outside the family may hold the method: LogisticRegression.predict stands on LinearClassifierMixin.
         for owner in member.__mro__:
             for name in methods.keys() & vars(owner).keys() if owner is not object else ():
-                original = vars(owner)[name]
+                if (adapter, base, name) in self._narrow and not issubclass(owner, base):
+                    continue
+                original, around = vars(owner)[name], methods[name]
                 ours = self._observed.get((owner, name))
                 if ours is not None and ours.replacement is original:
                     # A library that builds on another knows its own classes better.
                     if base is ours.base or not issubclass(base, ours.base) or not issubclass(owner, base):
                         continue
                     original = ours.original
-                if hasattr(type(original), "__get__"):
-                    replacement = _observed(original, methods[name])
+                if hasattr(type(original), "__get__") and (around is not None or ours is not None):
+                    replacement = original if around is None else _observed(original, around)
                     self._replace(adapter, owner, name, vars(owner)[name], replacement)
                     self._observed[owner, name] = Observed(original, replacement, base, ours)
 
     def _replace(self, adapter: str, owner: Any, attribute: str, original: Any, replacement: Any) -> None:
         setattr(owner, attribute, replacement)
         self._patches.append(Patch(adapter, owner, attribute, original, replacement))
+
+
+def _inherited(base: type, name: str) -> Any:
+    # Asked for at each call: what the bases have may change.
+    def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return getattr(super(base, self), name)(*args, **kwargs)
+
+    return functools.wraps(getattr(base, name))(method)
 
 
 def _observed(original: Any, around: Around) -> Any:

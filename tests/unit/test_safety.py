@@ -41,7 +41,7 @@ def broken_adapter() -> Iterator[Collected]:
     telemetry = Telemetry(models.infos, MeterProvider([reader]))
     safety.set_error_listener(telemetry.error)
     engine = Engine(models, telemetry, Spans.OFF)
-    installation = Installation(lambda _adapter: engine, lambda act: act())
+    installation = Installation(lambda: engine, lambda act: act(), lambda _adapter: True)
     hook = Hook(f"{__name__}:Predicts.predict_calmly", broken)
     installation.install([Adapter("broken", hooks=(hook,))])
     yield Collected(reader, InMemorySpanExporter())
