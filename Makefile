@@ -7,7 +7,13 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --e
 # Versions of the SDK whose internals are known, beside the newest, which `make test` has.
 SDKS := 1.30.0 1.37.0 1.42.0
 
-.PHONY: demo test test-fast test-e2e test-sdks $(SDKS:%=test-sdk-%) bench lint format constraints clean
+# Frameworks of gigabytes or that are compiled, those that need pandas 2, and model servers: an environment each.
+MORE := heavy forecasting
+TESTS_OF_heavy := tests/frameworks/heavy
+TESTS_OF_forecasting := tests/frameworks/forecasting
+
+.PHONY: demo test test-fast test-e2e test-more $(MORE:%=test-%) test-oldest test-upstream \
+	test-sdks $(SDKS:%=test-sdk-%) bench lint format docs constraints clean
 
 demo: $(VENV)/.demo
 	@mkdir -p build
@@ -17,11 +23,27 @@ test: test-fast test-e2e
 
 # Everything that needs no Go toolchain.
 test-fast: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2 --ignore tests/e2e
+	$(BIN)/python -m pytest -n 2 --ignore tests/e2e --ignore tests/frameworks/heavy --ignore tests/frameworks/forecasting \
+		--ignore tests/servers/heavy
 
 # The real collector, Prometheus and Alertmanager, built once where Go is present.
 test-e2e: $(VENV)/.test
 	$(BIN)/python -m pytest tests/e2e
+
+# What `make test` leaves out, for it takes gigabytes.
+test-more: $(MORE:%=test-%)
+
+$(MORE:%=test-%): test-%: $(VENV)-%/.test
+	$(VENV)-$*/bin/python -m pytest -n 2 $(TESTS_OF_$*)
+
+# The oldest version of each light framework that its adapter names.
+test-oldest: $(VENV)-oldest/.test
+	$(VENV)-oldest/bin/python -m pytest -n 2 tests/frameworks tests/contract/test_boosters.py tests/contract/test_sklearn.py \
+		--ignore tests/frameworks/heavy --ignore tests/frameworks/forecasting
+
+# The frameworks' own tests, with and without us: what scikit-learn installs, or TESTS="paths of others".
+test-upstream: $(VENV)/.test
+	$(BIN)/python -m tests.upstream $(TESTS)
 
 # The contract suite against older SDKs, from the oldest that pyproject.toml allows.
 test-sdks: $(SDKS:%=test-sdk-%)
@@ -43,15 +65,23 @@ format: $(VENV)/.lint
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The pages that are made from the code.
+docs: $(VENV)/.test
+	$(BIN)/python -m otel_mlmon.cli.frameworks > docs/frameworks.md
+
 # Pins for reproducible tests on every supported Python.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --extra test --python-version 3.10 --upgrade --no-header --no-annotate \
+	--no-emit-index-url pyproject.toml
+
 constraints: $(VENV)/.lint
-	$(BIN)/uv pip compile --quiet --universal --extra test --extra lint --python-version 3.10 --upgrade --no-header --no-annotate \
-		--no-emit-index-url pyproject.toml --output-file constraints.txt
+	$(COMPILE) --extra lint --output-file constraints.txt
+	for extra in $(MORE); do $(COMPILE) --extra $$extra --output-file constraints-$$extra.txt || exit 1; done
 
 clean:
-	rm -rf $(VENV) $(VENV)-sdk-* $(VENV)-bench
+	rm -rf $(VENV) $(VENV)-*
 
-$(VENV)/bin/python $(VENV)-bench/bin/python $(SDKS:%=$(VENV)-sdk-%/bin/python):
+$(VENV)/bin/python $(VENV)-bench/bin/python $(VENV)-oldest/bin/python $(MORE:%=$(VENV)-%/bin/python) \
+$(SDKS:%=$(VENV)-sdk-%/bin/python):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 		{ echo "otel-mlmon needs Python 3.10 or later; say which: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(@D)/..
@@ -67,6 +97,12 @@ $(VENV)/.lint: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)-bench/.bench: pyproject.toml | $(VENV)-bench/bin/python
 	$(VENV)-bench/bin/python -m pip install --quiet --editable '.[bench]' && touch $@
+
+$(MORE:%=$(VENV)-%/.test): $(VENV)-%/.test: pyproject.toml constraints-%.txt | $(VENV)-%/bin/python
+	$(VENV)-$*/bin/python -m pip install --quiet --constraint constraints-$*.txt --editable '.[test,$*]' && touch $@
+
+$(VENV)-oldest/.test: pyproject.toml tests/frameworks/oldest.txt | $(VENV)-oldest/bin/python
+	$(VENV)-oldest/bin/python -m pip install --quiet --editable '.[test]' --requirement tests/frameworks/oldest.txt && touch $@
 
 # Without the constraints, for an older SDK needs an older protobuf.
 $(SDKS:%=$(VENV)-sdk-%/.test): $(VENV)-sdk-%/.test: pyproject.toml | $(VENV)-sdk-%/bin/python

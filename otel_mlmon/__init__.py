@@ -5,7 +5,19 @@ Nothing of this needs to be called for the first value: ``opentelemetry-instrume
 
 from otel_mlmon.capture.naming import name
 from otel_mlmon.capture.own_code import monitor, prediction
+from otel_mlmon.observe.checks.functions import Answered, CheckResult, check
+from otel_mlmon.observe.context import context
 from otel_mlmon.observe.segments import segment
 from otel_mlmon.version import __version__
 
-__all__ = ["__version__", "monitor", "name", "prediction", "segment"]
+__all__ = [
+    "Answered",
+    "CheckResult",
+    "__version__",
+    "check",
+    "context",
+    "monitor",
+    "name",
+    "prediction",
+    "segment",
+]

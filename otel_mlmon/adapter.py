@@ -18,13 +18,23 @@ from otel_mlmon.capture.adapter import (
     first_argument,
     into_instance,
 )
-from otel_mlmon.observe.answers import Labels, LogProbabilities, Named, Probabilities, Results, Scores
+from otel_mlmon.observe.answers import (
+    Estimates,
+    Labels,
+    LogProbabilities,
+    Named,
+    Probabilities,
+    Results,
+    RowsOnly,
+    Scores,
+)
 
 __all__ = [
     "Adapter",
     "Call",
     "Callback",
     "Endpoint",
+    "Estimates",
     "Exit",
     "Hook",
     "Labels",
@@ -34,6 +44,7 @@ __all__ = [
     "Origin",
     "Probabilities",
     "Results",
+    "RowsOnly",
     "Scores",
     "Streamed",
     "Task",

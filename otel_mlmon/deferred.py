@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from threading import Lock
@@ -38,7 +39,14 @@ class Deferred(Generic[Built]):
     def then(self, act: Callable[[], None]) -> None:
         """Run ``act`` once it is built, which may be later."""
         self._later.append(act)
-        self._settle(0.0)
+        # What is built needs numpy, whose own import imports pickle, and so may be what asks.
+        if not _is_being_imported("numpy"):
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Build it if something waits for that."""
+        if self._later:
+            self._settle(0.0)
         if self._is_settled:
             self._run()
 
@@ -69,3 +77,8 @@ class Deferred(Generic[Built]):
             except IndexError:
                 return
             act()
+
+
+def _is_being_imported(module: str) -> bool:
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    return bool(getattr(spec, "_initializing", False))

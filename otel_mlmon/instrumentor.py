@@ -6,14 +6,16 @@ import os
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+import wrapt
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
 from otel_mlmon import safety
 from otel_mlmon.adapters import BUILT_IN
-from otel_mlmon.capture.imports import Installation
+from otel_mlmon.capture.imports import Installation, WhenBuilt
 from otel_mlmon.capture.own_code import ADAPTER as OWN_CODE
 from otel_mlmon.capture.own_code import set_current_engine
 from otel_mlmon.capture.registry import with_plugins
+from otel_mlmon.config.environment_variables import OTEL_MLMON_CONFIG
 from otel_mlmon.deferred import Deferred
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
     ) -> None:
         if _sdk_is_disabled():
             return
-        known, disabled = with_plugins((*BUILT_IN, OWN_CODE)), _disabled()
+        known, disabled = with_plugins((*BUILT_IN, OWN_CODE)), disabled_adapters()
 
         def build() -> Pipeline:
             from otel_mlmon.pipeline import Pipeline  # noqa: PLC0415
@@ -88,11 +90,30 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
 
         def applies(adapter: Adapter) -> bool:
             built = pipeline.get()
-            return adapter.name not in disabled and built is not None and built.applies(adapter.name)
+            return adapter.name not in disabled and built is not None and built.applies(adapter)
+
+        def may_apply(adapter: Adapter) -> bool:
+            built = pipeline.built
+            return adapter.name not in disabled and (built is None or (built.enabled and built.applies(adapter)))
+
+        def export(adapter: Adapter) -> None:
+            # Where nothing is built, no model was called.
+            if pipeline.built is not None and may_apply(adapter):
+                pipeline.built.engine.export()
+
+        def forget(instance: Any) -> None:
+            if pipeline.built is not None:
+                pipeline.built.engine.forget(instance)
 
         set_current_engine(lambda: engine() if applies(OWN_CODE) else None)
-        self._installation = Installation(engine, pipeline.then, applies)
-        self._installation.install(known)
+        self._installation = Installation(engine, pipeline.then, applies, WhenBuilt(export, forget, may_apply))
+        wrapt.register_post_import_hook(lambda _numpy: pipeline.go_on(), "numpy")
+        has_url_rules = _has_url_rules(config)
+        self._installation.install(
+            adapter
+            for adapter in known
+            if (has_url_rules or not adapter.by_url) and (adapter.observes or adapter.name not in disabled)
+        )
 
     def _uninstrument(self, **_kwargs: Any) -> None:
         with safety.guard("stop"):
@@ -104,9 +125,19 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         self._installation = self._pipeline = None
 
 
-def _disabled() -> set[str]:
+def disabled_adapters() -> set[str]:
+    """Return the names of the adapters that ``OTEL_PYTHON_DISABLED_INSTRUMENTATIONS`` names."""
     names = (name.strip() for name in os.environ.get(DISABLED, "").split(","))
     return {name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)}
+
+
+def _has_url_rules(config: Any) -> bool:
+    # Every process has an HTTP client, and most of them no model: only rules for addresses make it worth a look.
+    if config is None and not os.environ.get(OTEL_MLMON_CONFIG, "").strip():
+        return False
+    from otel_mlmon.config.parameters import resolve  # noqa: PLC0415
+
+    return resolve(config=config).configuration.has_url_rules
 
 
 def _sdk_is_disabled() -> bool:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from otel_mlmon import safety, semconv
+from otel_mlmon.capture.adapter import Adapter
 from otel_mlmon.capture.call import Engine
 from otel_mlmon.capture.models import LiveModels
 from otel_mlmon.config.parameters import resolve
@@ -53,9 +54,9 @@ class Pipeline:
         record_own_time = partial(self._telemetry.own_time, semconv.STAGE_CALL) if configuration.own_time else None
         self.engine = Engine(models, self._telemetry, configuration.spans, record_own_time)
 
-    def applies(self, adapter: str) -> bool:
+    def applies(self, adapter: Adapter) -> bool:
         """Tell whether an adapter is to be applied."""
-        return self._adapters.allow(adapter)
+        return adapter.is_allowed(self._adapters)
 
     def flush(self) -> None:
         """Hand on to the SDK what is held back."""

@@ -33,6 +33,24 @@ RESULT_COUNT: Final = "ml.result.count"
 TIME_TO_FIRST: Final = "ml.prediction.time_to_first"
 """Histogram, ``s``: from a call to the first piece of a streamed answer."""
 
+QUALITY_CHECKS: Final = "ml.quality.checks"
+"""Counter, ``{check}``: what quality checks said of predictions, as passes and fails."""
+
+QUALITY_VALUE: Final = "ml.quality.value"
+"""Histogram, ``1``: what quality checks measured: a rank, a distance, a share."""
+
+QUALITY_SKIPPED: Final = "ml.quality.skipped"
+"""Counter, ``{check}``: predictions that a check over its budget was not asked about; chosen at random."""
+
+INPUT_VALUES: Final = "ml.input.values"
+"""Counter, ``{value}``: values of watched input columns, by what is wrong with them; one a row and column."""
+
+INPUT_ROWS: Final = "ml.input.rows"
+"""Counter, ``{row}``: rows of inputs, by whether any of their watched values has a problem."""
+
+INPUT_VALUE: Final = "ml.input.value"
+"""Histogram, ``1``: the numbers of watched input columns that are configured to have boundaries."""
+
 MODEL_INFO: Final = "ml.model.info"
 """Gauge, ``{model}``: always 1; its attributes say which model is live.
 
@@ -56,6 +74,7 @@ UNIT_MODELS: Final = "{model}"
 UNIT_PREDICTIONS: Final = "{prediction}"
 UNIT_ROWS: Final = "{row}"
 UNIT_RESULTS: Final = "{result}"
+UNIT_CHECKS: Final = "{check}"
 UNIT_ERRORS: Final = "{error}"
 UNIT_VALUES: Final = "{value}"
 
@@ -70,8 +89,16 @@ OUTPUT_NAME: Final = "ml.output.name"
 """Which of several outputs: a class of ``predict_proba``, a target of a multi-output model."""
 
 PREDICTION_CLASS: Final = "ml.prediction.class"
+QUALITY_CHECK: Final = "ml.quality.check"
+QUALITY_OUTCOME: Final = "ml.quality.outcome"
+INPUT_NAME: Final = "ml.input.name"
+"""Which watched column: its name, or its index from 0."""
+
+INPUT_STATE: Final = "ml.input.state"
+"""What is wrong with a value, or with a row: ``ok`` where nothing is."""
+
 ERROR_TYPE: Final = "error.type"
-"""Class name of the exception; absent on success."""
+"""Class name of the exception, or the status code with which a server refused; absent on success."""
 
 SEGMENT_PREFIX: Final = "ml.segment."
 
@@ -94,6 +121,12 @@ PREDICTION_ID: Final = "ml.prediction.id"
 PREDICTION_ROWS: Final = "ml.prediction.rows"
 PREDICTION_SCORE: Final = "ml.prediction.value"
 """The score, when the call has one row."""
+
+QUALITY_FAILED: Final = "ml.quality.failed"
+"""Names of the checks that some row of the call failed."""
+
+INPUT_PROBLEMS: Final = "ml.input.problems"
+"""Names of the watched columns in which some row of the call has a problem."""
 
 REVIEW: Final = "ml.review"
 """True on answers that a person should look at."""
@@ -129,10 +162,31 @@ BUCKET_LAYOUT: Final = "ml.buckets"
 
 # Values of attributes
 
+OUTCOME_PASS: Final = "pass"  # noqa: S105
+OUTCOME_FAIL: Final = "fail"
+
+STATE_OK: Final = "ok"
+STATE_PROBLEM: Final = "problem"
+"""Of a row: some of its watched values is anything but ``ok``."""
+
+STATE_WRONG_TYPE: Final = "wrong_type"
+STATE_OUT_OF_RANGE: Final = "out_of_range"
+STATE_UNSEEN: Final = "unseen"
+"""A value that is none of the configured categories."""
+
+STATE_STALE: Final = "stale"
+"""A time that is further in the past than configured."""
+
 OTHER: Final = "other"
 """Stands for all values beyond a limit."""
 
+OUTPUT_SOURCE: Final = "source"
+"""The output that says whether a number is the model's own, for libraries that tell when they fall back."""
+
+SOURCE_MODEL: Final = "model"
+SOURCE_FALLBACK: Final = "fallback"
+
 MISSING: Final = "missing"
-"""Stands for None, NaN and the empty text in a segment or a class."""
+"""Stands for None, NaN and the empty text in a segment or a class, and is the state of such an input."""
 
 MAX_ATTRIBUTE_LENGTH: Final = 256

@@ -7,7 +7,7 @@ from otel_mlmon.capture.adapter import Adapter, Loader
 PICKLES = (".pkl", ".pickle")
 
 ADAPTERS = (
-    Adapter(name="pickle", loaders=(Loader("pickle:load", suffixes=PICKLES),)),
+    Adapter(name="pickle", late=True, loaders=(Loader("pickle:load", suffixes=PICKLES),)),
     Adapter(
         name="joblib", distributions=("joblib",), oldest="1.3", loaders=(Loader("joblib:load", suffixes=(".joblib",)),)
     ),

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from otel_mlmon.capture.adapter import Adapter, Call, Hook, Task, first_argument
-from otel_mlmon.observe.answers import Answer, Labels, LogProbabilities, Probabilities, Scores
+from otel_mlmon.observe.answers import Answer, Labels, LogProbabilities, Probabilities, Results, Scores
 
 
 def task(instance: Any) -> Task:
@@ -49,7 +49,30 @@ def scores(call: Call) -> Answer:
     return Scores(call.answer)
 
 
+def nearest(call: Call) -> Answer:
+    """``kneighbors``: as many as asked for, the nearest first."""
+    distances, neighbours = call.answer if isinstance(call.answer, tuple) else (None, call.answer)
+    return Results([neighbours.shape[1]] * len(neighbours), distances, items=neighbours)
+
+
+def within_radius(call: Call) -> Answer:
+    """``radius_neighbors``: as many as there are, an array a query."""
+    distances, neighbours = call.answer if isinstance(call.answer, tuple) else (None, call.answer)
+    return Results([len(of_one) for of_one in neighbours], distances, best="smallest")
+
+
 _ESTIMATOR = "sklearn.base:BaseEstimator"
+_NEIGHBOURS = "sklearn.neighbors._base"
+# The packages have their own names for the functions of their modules.
+_NEIGHBOUR_ANALYSES = (
+    "sklearn.feature_selection._mutual_info:_estimate_mi",
+    *(f"sklearn.manifold{module}:trustworthiness" for module in ("._t_sne", "")),
+    *(f"sklearn.manifold{module}:locally_linear_embedding" for module in ("._locally_linear", "")),
+    *(f"sklearn.cluster{module}:estimate_bandwidth" for module in ("._mean_shift", "")),
+    f"{_NEIGHBOURS}:KNeighborsMixin.kneighbors_graph",
+    f"{_NEIGHBOURS}:RadiusNeighborsMixin.radius_neighbors_graph",
+)
+"""Of data as a whole, by its neighbours: none of these answers anybody."""
 
 ADAPTER = Adapter(
     name="sklearn",
@@ -62,6 +85,9 @@ ADAPTER = Adapter(
         Hook(f"{_ESTIMATOR}.predict_log_proba", log_probabilities, first_argument, abstract=True),
         Hook(f"{_ESTIMATOR}.decision_function", class_scores, first_argument, abstract=True),
         Hook(f"{_ESTIMATOR}.score_samples", scores, first_argument, abstract=True),
+        Hook(f"{_NEIGHBOURS}:KNeighborsMixin.kneighbors", nearest, first_argument),
+        Hook(f"{_NEIGHBOURS}:RadiusNeighborsMixin.radius_neighbors", within_radius, first_argument),
+        *(Hook(target, quiet=True) for target in _NEIGHBOUR_ANALYSES),
         *(Hook(f"{_ESTIMATOR}.{method}", trains=True, abstract=True) for method in ("fit", "partial_fit")),
         *(
             Hook(f"{_ESTIMATOR}.{method}", quiet=True, abstract=True)

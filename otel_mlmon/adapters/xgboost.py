@@ -1,4 +1,4 @@
-"""XGBoost (2.0 and later): the native booster, and its estimators in scikit-learn's manner."""
+"""XGBoost (2.1 and later): the native booster, and its estimators in scikit-learn's manner."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _TRAINING = ("xgboost.training:train", "xgboost.training:cv", "xgboost:train", "
 ADAPTER = Adapter(
     name="xgboost",
     distributions=("xgboost", "xgboost-cpu"),
-    oldest="2.0",
+    oldest="2.1",
     task=task,
     hooks=(
         Hook(f"{_BOOSTER}.predict", booster_answer, first_argument),

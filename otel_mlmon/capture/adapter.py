@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from otel_mlmon.config.schema import Output
+from otel_mlmon.config.schema import Adapters, Output
 from otel_mlmon.observe.answers import Answer
 
 
@@ -67,15 +67,18 @@ class Endpoint:
     Attributes
     ----------
     url
-        Where it is, for ``match.url`` of the configuration.
+        Where it is, for ``match.url`` of the configuration; without query and credentials.
     kind
         Stands for the class that it does not have here.
+    is_remote
+        False where no other process answers: what is called is no object.
     """
 
     name: str
     version: str | None = None
     url: str | None = None
     kind: str = "Endpoint"
+    is_remote: bool = True
 
 
 @frozen
@@ -129,7 +132,7 @@ class Hook:
     ----------
     target
         ``module:function``, or ``module:Class.method``: that method wherever the class, its bases or its subclasses,
-        also later ones, define it.
+        also later ones, define it. ``module:package.Class.method`` is put in place when all of ``module`` is imported.
     outputs
         Reads a call's answer; None where it holds no prediction.
     inputs
@@ -141,8 +144,23 @@ class Hook:
         Tells from the same three whether a call predicts; one that does not is quiet. Default: each does.
     piece
         What is kept of each piece of a streamed answer, for ``outputs`` to read; None: nothing.
+    streams
+        An iterator that a call of a plain function returns predicts while it is read: it is a streamed answer.
     callback
         By which the answer comes, where the call does not return it.
+    promise
+        Picks from what the call returned the object by which the answer is fetched later, one that allows weak
+        references; None where nothing is to come. Default: the call returns the answer.
+    fulfils
+        What the method returns is the answer that its instance promised, of the call that a hook with ``promise``
+        began, and is read as that one says; of any other instance it is nothing.
+    error_type
+        Tells from what the call returned that the model refused, and by which ``error.type``; None where it did not.
+    named
+        What the operation is called, where the function's own name says nothing.
+    compiling
+        Returns, when the hook is put in place, the function by which a compiler of Python code knows that it reads a
+        call, and does not make it: it reads the original, as without us. Default: there is no such compiler.
     since, until
         The first version that has the target, and the first that has it no more.
     abstract
@@ -161,7 +179,13 @@ class Hook:
     model: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any] | None = field(default=None, kw_only=True)
     when: Callable[[Any, tuple[Any, ...], dict[str, Any]], bool] | None = field(default=None, kw_only=True)
     piece: Callable[[Any], Any] | None = field(default=None, kw_only=True)
+    streams: bool = field(default=False, kw_only=True)
     callback: Callback | None = field(default=None, kw_only=True)
+    promise: Callable[[Any], Any] | None = field(default=None, kw_only=True)
+    fulfils: bool = field(default=False, kw_only=True)
+    error_type: Callable[[Any], str | None] | None = field(default=None, kw_only=True)
+    named: str | None = field(default=None, kw_only=True)
+    compiling: Callable[[], Callable[[], bool]] | None = field(default=None, kw_only=True)
     since: str | None = field(default=None, kw_only=True)
     until: str | None = field(default=None, kw_only=True)
     abstract: bool = field(default=False, kw_only=True)
@@ -171,8 +195,8 @@ class Hook:
 
     @property
     def operation(self) -> str:
-        """The function's own name."""
-        return self.target.partition(":")[2].rpartition(".")[2]
+        """The function's own name, if nothing else is said."""
+        return self.named or self.target.partition(":")[2].rpartition(".")[2]
 
 
 def as_returned(_instance: Any, answer: Any) -> Any:
@@ -203,9 +227,15 @@ class Loader:
         Of such files.
     origin
         Tells from positional and keyword arguments what else is known, where models are loaded by other names.
+    made_of
+        Returns, from the method's instance, and positional and keyword arguments, the objects that the model is made
+        of, where it comes from no file itself: it is called as the first of them that has a name.
     parts
         Returns the objects that a loaded model is called by, where it is not called itself: see
         :func:`~otel_mlmon.capture.naming.whole`.
+    finds
+        Tells from the method's instance, and from what was returned, more of the model that a loader around this one
+        loads, such as the version that an alias stands for; this one loads none.
     """
 
     target: str
@@ -215,7 +245,9 @@ class Loader:
     until: str | None = field(default=None, kw_only=True)
     suffixes: tuple[str, ...] = field(default=(), kw_only=True)
     origin: Callable[[tuple[Any, ...], dict[str, Any]], Origin | None] | None = field(default=None, kw_only=True)
+    made_of: Callable[[Any, tuple[Any, ...], dict[str, Any]], Iterable[Any]] | None = field(default=None, kw_only=True)
     parts: Callable[[Any], Iterable[Any]] | None = field(default=None, kw_only=True)
+    finds: Callable[[Any, Any], Origin | None] | None = field(default=None, kw_only=True)
 
 
 @frozen
@@ -228,15 +260,24 @@ class Exit:
         ``module:Class.method``.
     since, until
         As :class:`Hook` has them.
+    terminated
+        Also while it runs, SIGTERM may end the process at once: where nobody handles it, what was answered until then
+        is exported first.
     """
 
     target: str
     since: str | None = field(default=None, kw_only=True)
     until: str | None = field(default=None, kw_only=True)
+    terminated: bool = field(default=False, kw_only=True)
 
 
 def no_origin(_instance: Any) -> Origin | None:
     """Return None: the model itself does not know where it is from."""
+    return None
+
+
+def no_wrapper(_instance: Any) -> Any:
+    """Return None: the object passes no calls on to a model."""
     return None
 
 
@@ -267,6 +308,14 @@ class Adapter:
         Tells what a model is for; asked once a model.
     origin
         Tells where a model is from; asked once a model. What a loader knows, and the name of its file, come first.
+    wrapped
+        Returns the model that any object, where it is a wrapper of this framework, passes calls on to, and else None:
+        what a wrapper is called, by its file or by :func:`otel_mlmon.name`, its model is called, too.
+    by_url
+        It calls models only where the configuration names their addresses: without such a rule nothing is touched.
+    late
+        Its library is for much else, too: nothing is built for it before a hook's ``model`` finds one, and where models
+        are loaded from is kept in mind without an engine.
     """
 
     name: str
@@ -277,3 +326,17 @@ class Adapter:
     exits: tuple[Exit, ...] = ()
     task: Callable[[Any], Task] = unknown_task
     origin: Callable[[Any], Origin | None] = no_origin
+    wrapped: Callable[[Any], Any] = no_wrapper
+    by_url: bool = False
+    late: bool = False
+
+    @property
+    def observes(self) -> bool:
+        """Whether it observes models; one that does not names those of others, or ends servers well."""
+        return bool(self.hooks) or not (self.loaders or self.exits)
+
+    def is_allowed(self, adapters: Adapters) -> bool:
+        """Tell whether it is to be applied."""
+        if self.name in adapters.without:
+            return False
+        return not adapters.only or self.name in adapters.only or not self.observes

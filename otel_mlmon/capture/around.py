@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Generator
+from functools import partial
 from typing import Any
 
-from otel_mlmon.capture.adapter import Callback
-from otel_mlmon.capture.inside import Method
-from otel_mlmon.capture.progress import Begin
+from otel_mlmon.capture.adapter import Callback, Hook
+from otel_mlmon.capture.inside import Around, Method
+from otel_mlmon.capture.progress import Begin, CallInProgress, promised_by, redeem
+from otel_mlmon.capture.stream import stream
+from otel_mlmon.safety import guard
 
 
-def around_any(original: Method, begin: Begin, instances: int) -> Method:
+def around_any(original: Method, begin: Begin, instances: int, *, streams: bool = False) -> Method:
     """Return what is to be called instead of a function.
 
     Parameters
@@ -26,6 +29,8 @@ def around_any(original: Method, begin: Begin, instances: int) -> Method:
         Asked at each call.
     instances
         How many of the positional arguments come before those that the model is given: 1 of a method, 0 of a function.
+    streams
+        Whether an iterator that a plain function returns predicts while it is read.
     """
     if inspect.iscoroutinefunction(original):
         return _around_coroutine(original, begin, instances)
@@ -33,12 +38,13 @@ def around_any(original: Method, begin: Begin, instances: int) -> Method:
         return _around_asynchronous_generator(original, begin, instances)
     if inspect.isgeneratorfunction(original):
         return _around_generator(original, begin, instances)
-    return _around_plain(original, begin, instances)
+    return _around_plain(original, begin, instances, streams=streams)
 
 
-def _around_plain(original: Method, begin: Begin, instances: int) -> Method:
+def _around_plain(original: Method, begin: Begin, instances: int, *, streams: bool) -> Method:
     def observed(*args: Any, **kwargs: Any) -> Any:
-        call = begin(args[0] if instances and args else None, args[instances:], kwargs)
+        begin_call = partial(begin, args[0] if instances and args else None, args[instances:], kwargs)
+        call = begin_call()
         if call is None:
             return original(*args, **kwargs)
         with call.running():
@@ -47,6 +53,8 @@ def _around_plain(original: Method, begin: Begin, instances: int) -> Method:
             except BaseException as error:
                 call.failed(error)
                 raise
+            if streams and hasattr(type(answer), "__next__"):
+                return stream(answer, call, begin_call)
             call.answered(answer)
             return answer
 
@@ -86,6 +94,20 @@ def around_callback(original: Method, begin: Begin, callback: Callback) -> Metho
                 raise
 
     return observed
+
+
+def around_fulfilment(hook: Hook) -> Around:
+    """Return what stands around a method by which answers are fetched that calls promised."""
+
+    @guard("begin")
+    def begin(instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CallInProgress | None:
+        call = promised_by(instance)
+        if call is None or (hook.when is not None and not hook.when(instance, args, kwargs)):
+            return None
+        redeem(instance)
+        return call
+
+    return lambda original: around_any(original, begin, 1)
 
 
 def _around_coroutine(original: Method, begin: Begin, instances: int) -> Method:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Any
 
 from otel_mlmon.capture.adapter import Adapter, Call, Endpoint, Hook, Loader
-from otel_mlmon.capture.around import around_any, around_callback
+from otel_mlmon.capture.around import around_any, around_callback, around_fulfilment
+from otel_mlmon.capture.compiling import unless_compiling
 from otel_mlmon.capture.inside import Around, Method, inside, is_suspending, quiet
+from otel_mlmon.capture.loading import around_loader
 from otel_mlmon.capture.models import LiveModels
-from otel_mlmon.capture.naming import WeakIdentityMap, remember_parts, remember_source
+from otel_mlmon.capture.naming import WeakIdentityMap
 from otel_mlmon.capture.observer import Observer
 from otel_mlmon.capture.own_time import timed
 from otel_mlmon.capture.progress import Begin, CallInProgress
@@ -45,65 +46,37 @@ class Engine:
         self._spans = spans
         self._record_own_time = record_own_time
         self._observers: list[WeakIdentityMap[Observer]] = []
-        self._closed = False
+        self.closed = False
 
     def close(self) -> None:
         """Let calls through untouched: a bound method that somebody kept may outlive the patch."""
-        self._closed = True
+        self.closed = True
 
     def around(self, hook: Hook, adapter: Adapter) -> Around:
         """Return what stands around a hook's target."""
         if hook.trains:
             return self._around_training
-        around = quiet if hook.quiet else self._around_prediction(hook, adapter)
-        return around if self._record_own_time is None else timed(around, self._record_own_time)
+        if hook.fulfils:
+            around = around_fulfilment(hook)
+        else:
+            around = quiet if hook.quiet else self._around_prediction(hook, adapter)
+        around = around if self._record_own_time is None else timed(around, self._record_own_time)
+        return around if hook.compiling is None else unless_compiling(around, hook.compiling(), self)
 
     def around_loader(self, loader: Loader) -> Around:
         """Return what stands around a function that loads models."""
+        return around_loader(loader, self.forget, lambda: not self.closed)
 
-        def around(original: Method) -> Method:
-            def load_call(instance: Any, /, *args: Any, **kwargs: Any) -> Any:
-                answer = original(instance, *args, **kwargs)
-                if not self._closed:
-                    with guard("load"):
-                        loaded = loader.loaded(instance, answer)
-                        self._forget(loaded)
-                        origin = None if loader.origin is None else loader.origin(args, kwargs)
-                        remember_source(loaded, loader.source(args, kwargs), origin)
-                        if loader.parts is not None:
-                            remember_parts(loaded, loader.parts(loaded))
-                return answer
-
-            return load_call
-
-        return around
-
-    def _forget(self, instance: Any) -> None:
-        # A model may be loaded into an object that has been another one: what that answers from now on is not the same.
+    def forget(self, instance: Any) -> None:
+        """Forget what is known of an object: a model may be loaded into one that has been another model."""
         self._models.forget(instance)
         for observers in self._observers:
             observers.remove(instance)
 
-    def around_exit(self, original: Method) -> Method:
-        """Stand around a function with which a server ends: what was answered until then is exported."""
-
-        def exit_call(instance: Any, /, *args: Any, **kwargs: Any) -> Any:
-            answer = original(instance, *args, **kwargs)
-            if inspect.isawaitable(answer):
-                return self._export_after(answer)
-            self._export()
-            return answer
-
-        return exit_call
-
-    async def _export_after(self, awaitable: Awaitable[Any]) -> Any:
-        answer = await awaitable
-        self._export()
-        return answer
-
     @guard("exit")
-    def _export(self) -> None:
-        if not self._closed:
+    def export(self) -> None:
+        """Export now all that was answered until now, for the process is about to end."""
+        if not self.closed:
             self._telemetry.export()
 
     def _around_training(self, original: Method) -> Method:
@@ -125,7 +98,7 @@ class Engine:
         quiet_call = CallInProgress(None, None, (), {}, None)
 
         def begin(instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CallInProgress | None:
-            if self._closed or inside.get() or not (telemetry.active or telemetry.connect()):
+            if self.closed or inside.get() or not (telemetry.active or telemetry.connect()):
                 return None
             if hook.when is not None and not hook.when(instance, args, kwargs):
                 return quiet_call
@@ -149,7 +122,10 @@ class Engine:
         models, observers = self._models, WeakIdentityMap[Observer]()
         self._observers.append(observers)
 
-        def first_call(instance: Any) -> Observer:
+        def first_call(instance: Any) -> Observer | None:
+            if isinstance(instance, type):
+                # A class method, called on the class: no model answers.
+                return None
             live = models.of(instance, adapter)
             operation = models.operation(live, hook, instance, self._telemetry)
             observer = Observer(hook, live, operation.channel, operation.collector)
@@ -164,12 +140,14 @@ class Engine:
         observers, first_call = self._finding(hook, adapter)
         known, is_inside, enter, leave = observers.entries.get, inside.get, inside.set, inside.reset
         begin = self.begin(hook, adapter)
+        predicts = None if hook.when is None else guard("begin")(hook.when)
 
         def around(original: Method) -> Method:
             if hook.callback is not None:
                 return around_callback(original, begin, hook.callback)
-            if hook.model is not None or hook.when is not None or is_suspending(original):
-                return around_any(original, begin, 1)
+            is_answer = hook.promise is None and hook.error_type is None
+            if hook.model is not None or not is_answer or hook.streams or is_suspending(original):
+                return around_any(original, begin, 1, streams=hook.streams)
 
             # Written out in one function, and with the instance among the arguments, for between the calls of a service
             # this code gets cold: a frame, or taking the arguments apart, costs as much as the work that is left.
@@ -177,6 +155,8 @@ class Engine:
                 if not args or is_inside() or not (telemetry.active or telemetry.connect()):
                     return original(*args, **kwargs)
                 instance = args[0]
+                if predicts is not None and not predicts(instance, args[1:], kwargs):
+                    return quiet(original)(*args, **kwargs)
                 entry = known(id(instance))
                 observer = entry[1] if entry is not None and entry[0]() is instance else first_call(instance)
                 if observer is None:
@@ -192,7 +172,7 @@ class Engine:
                     try:
                         answer = original(*args, **kwargs)
                     except BaseException as error:
-                        observer.failed(error, perf_counter_ns() - started, span)
+                        observer.failed(error, perf_counter_ns() - started, span, args[1:], kwargs)
                         raise
                     took = perf_counter_ns() - started
                     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from attrs import frozen
 
@@ -19,11 +20,14 @@ class ModelFile:
         In bytes.
     modified
         In nanoseconds since 1970.
+    is_folder
+        Whether the model is a folder of files.
     """
 
     path: str
     size: int
     modified: int
+    is_folder: bool = False
 
 
 def file_of(source: object) -> ModelFile | None:
@@ -37,4 +41,4 @@ def file_of(source: object) -> ModelFile | None:
         status = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
         return None
-    return ModelFile(path, status.st_size, status.st_mtime_ns)
+    return ModelFile(path, status.st_size, status.st_mtime_ns, stat.S_ISDIR(status.st_mode))

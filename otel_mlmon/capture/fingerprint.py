@@ -53,4 +53,5 @@ def _files(folder: str) -> list[str]:
 
 def _walk(folder: str) -> Iterator[str]:
     for path, _, names in os.walk(folder):
-        yield from (os.path.join(path, name) for name in names)  # noqa: PTH118
+        # Reading a pipe would never end.
+        yield from filter(os.path.isfile, (os.path.join(path, name) for name in names))  # noqa: PTH118

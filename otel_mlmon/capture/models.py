@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, evolve, field
 
 from otel_mlmon import semconv
-from otel_mlmon.capture.adapter import Adapter, Endpoint, Hook, Origin, Task
+from otel_mlmon.capture.adapter import Adapter, Endpoint, Hook, Origin, Task, no_wrapper
 from otel_mlmon.capture.files import ModelFile, file_of
 from otel_mlmon.capture.fingerprint import fingerprint
 from otel_mlmon.capture.naming import Label, WeakIdentityMap, labels
@@ -50,6 +50,7 @@ class LiveModels:
         self._configuration = configuration
         self._live: WeakIdentityMap[LiveModel] = WeakIdentityMap()
         self._endpoints: dict[Endpoint, Endpoint] = {}
+        self._stand_ins: dict[Endpoint, Endpoint] = {}
         self._segments: dict[str, ModelSegments] = {}
         self._channels: dict[tuple[str, str | None, ModelRule, str], Channel] = {}
 
@@ -58,7 +59,7 @@ class LiveModels:
         known = self._live.get(instance)
         if known is None:
             # Without a lock, which a fork could leave taken: two threads find out the same.
-            label = labels.get(instance) or Label()
+            label = labels.get(instance) or _label_of_wrapper(instance, adapter) or Label()
             own, given = adapter.origin(instance) or Origin(), label.origin or Origin()
             label = evolve(label, file=label.file or file_of(given.path or own.path))
             # Who loads a model knows better what it is called than the one who made it.
@@ -85,12 +86,20 @@ class LiveModels:
     def stand_in(self, endpoint: Endpoint) -> Endpoint | None:
         """Return the one object that stands for an endpoint; None where it has an address that nobody configured."""
         known = self._endpoints.get(endpoint)
-        if known is None:
-            if endpoint.url is not None and not self._configuration.has_rule_for_url(endpoint.url):
+        if known is not None:
+            return known
+        alike = endpoint
+        if endpoint.url is not None:
+            pattern = self._configuration.url_pattern(endpoint.url)
+            if pattern is None:
                 return None
-            if len(self._endpoints) >= MAX_ENDPOINTS:
-                endpoint = Endpoint(semconv.OTHER)
-            known = self._endpoints.setdefault(endpoint, endpoint)
+            # Addresses may hold identifiers: all that fit one pattern, and have one name, are one model.
+            alike = evolve(endpoint, url=pattern)
+        if alike not in self._stand_ins and len(self._stand_ins) >= MAX_ENDPOINTS:
+            endpoint = alike = Endpoint(semconv.OTHER)
+        known = self._stand_ins.setdefault(alike, endpoint)
+        if len(self._endpoints) < MAX_ENDPOINTS:
+            self._endpoints[endpoint] = known
         return known
 
     def begin_anew(self, instance: Any) -> None:
@@ -110,7 +119,7 @@ class LiveModels:
         key = (model.name, model.version, model.rule, operation)
         channel = self._channels.get(key)
         if channel is None:
-            new = Channel(model, operation, self._segments[model.name], telemetry)
+            new = Channel(model, operation, self._segments[model.name], telemetry, self._configuration.models)
             channel = self._channels.setdefault(key, new)
         return channel
 
@@ -135,7 +144,7 @@ class LiveModels:
         if name not in self._segments:
             if len(self._segments) >= self._configuration.limits.models:
                 name = semconv.OTHER
-            self._segments.setdefault(name, ModelSegments(rule.segments.max_values, self._configuration.limits))
+            self._segments.setdefault(name, ModelSegments(rule.segments, self._configuration.limits))
         return Model(
             name=name,
             version=label.version
@@ -145,7 +154,14 @@ class LiveModels:
             framework=adapter.name,
             model_class=class_name,
             rule=rule,
+            is_remote=elsewhere is not None and elsewhere.is_remote,
         )
+
+
+def _label_of_wrapper(instance: Any, adapter: Adapter) -> Label | None:
+    # What a service names or loads may be a wrapper, and only that knows what it wraps: a look at each, once a model.
+    named = () if adapter.wrapped is no_wrapper else labels.items()
+    return next((label for wrapper, label in named if adapter.wrapped(wrapper) is instance), None)
 
 
 def _info(model: Model, file: ModelFile | None, run_id: str | None) -> Mapping[str, str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import islice
 from pathlib import PurePath
 from typing import Any, Generic, TypeVar
 
@@ -67,6 +70,11 @@ class WeakIdentityMap(Generic[Value]):
         """Return the values of all objects that live."""
         return [value for _, value in list(self.entries.values())]
 
+    def items(self) -> list[tuple[object, Value]]:
+        """Return all objects that live, and their values."""
+        found = [(reference(), value) for reference, value in list(self.entries.values())]
+        return [(instance, value) for instance, value in found if instance is not None]
+
 
 @frozen
 class Label:
@@ -96,7 +104,8 @@ class Label:
         if self.file is None:
             return None
         file_name = PurePath(self.file.path).name
-        stem = file_name.partition(".")[0] or file_name
+        # What follows the first dot of a folder's name is more often a version than a suffix.
+        stem = file_name if self.file.is_folder else file_name.partition(".")[0] or file_name
         return stem if self.member is None else f"{stem}.{self.member}"
 
 
@@ -159,6 +168,48 @@ def remember_source(loaded: object, source: object, origin: Origin | None) -> No
         for member, instance in _members(loaded):
             known = labels.get(instance) or Label()
             labels.set(instance, evolve(known, file=file, member=member, origin=origin))
+
+
+def remember_as(model: object, sources: Iterable[object]) -> None:
+    """Keep in mind of a model what is known of the first object, of those it is made of, of which anything is."""
+    found = next(filter(None, map(labels.get, islice(sources, MAX_MEMBERS))), None)
+    if found is not None:
+        known = labels.get(model) or Label()
+        labels.set(model, evolve(found, name=known.name or found.name, version=known.version or found.version))
+
+
+_found: ContextVar[list[Origin] | None] = ContextVar("otel_mlmon_found", default=None)
+
+
+@contextmanager
+def finding() -> Iterator[list[Origin]]:
+    """Collect what is found out of a model while it is loaded."""
+    found: list[Origin] = []
+    outer = _found.set(found)
+    try:
+        yield found
+    finally:
+        _found.reset(outer)
+
+
+def remember_found(origin: Origin | None) -> None:
+    """Keep in mind what was found out of the model that is being loaded, if one is."""
+    found = _found.get()
+    if found is not None and origin is not None:
+        found.append(origin)
+
+
+def completed(told: Origin | None, found: Iterable[Origin]) -> Origin | None:
+    """Return what a loader was told, and beside it what was found out of a model of no other name."""
+    for other in found if told is not None else ():
+        if told is not None and (told.name is None or other.name is None or told.name == other.name):
+            told = Origin(
+                name=told.name or other.name,
+                version=told.version or other.version,
+                path=told.path or other.path,
+                run_id=told.run_id or other.run_id,
+            )
+    return told
 
 
 _wholes: WeakIdentityMap[weakref.ref[Any]] = WeakIdentityMap()

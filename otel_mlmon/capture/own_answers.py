@@ -75,7 +75,7 @@ def _read_one(value: Any, kind: Kind | None) -> Scores | Labels | Probabilities 
         return Probabilities(value)
     if kind == "label":
         return Labels(value)
-    return Results([_length(value)]) if kind == "results" else None
+    return _results(value) if kind == "results" else None
 
 
 def _kind_of(value: Any) -> Kind | None:
@@ -93,8 +93,9 @@ def _kind_of(value: Any) -> Kind | None:
     return "score" if value and all(isinstance(one, numbers.Real) for one in value) else "results"
 
 
-def _length(value: Any) -> int:
-    return 0 if value is None else len(value)
+def _results(value: Any) -> Results:
+    results = () if value is None else value
+    return Results([len(results)], items=[list(results)] if isinstance(results, (list, tuple)) else None)
 
 
 def _whole(answer: Any) -> Any:

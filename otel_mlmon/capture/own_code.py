@@ -94,7 +94,7 @@ def monitor(
             message = f"monitor(name={name!r}) is for functions, methods and callable objects, and got {function!r}"
             raise TypeError(message)
         own_name = getattr(function, "__qualname__", type(function).__qualname__)
-        endpoint = Endpoint(name, version, kind=own_name)
+        endpoint = Endpoint(name, version, kind=own_name, is_remote=False)
         hook = Hook(
             f"{function.__module__}:{own_name}",
             functools.partial(answer_of, pick, kind),
@@ -105,7 +105,7 @@ def monitor(
         # Of a callable object, only the method tells whether its calls are coroutines or generators.
         is_function = inspect.isroutine(function) or isinstance(function, functools.partial)
         called: Any = function if is_function else getattr(function, "__call__")  # noqa: B004, B009
-        return functools.wraps(function)(around_any(called, _begin_with_current_engine(hook), 0))  # type: ignore[return-value]
+        return functools.wraps(function)(around_any(called, _BeginWithCurrentEngine(hook), 0))  # type: ignore[return-value]
 
     return decorate
 
@@ -140,7 +140,7 @@ class OpenPrediction:
         self._output, self._kind = value, kind
 
     def __enter__(self) -> OpenPrediction:
-        self._call = _begin_prediction(None, (self._endpoint, self._inputs), {})
+        self._call = _begin_prediction(None, (self._endpoint, self._inputs, self), {})
         if self._call is not None:
             self._running = self._call.running()
         self._running.__enter__()
@@ -152,7 +152,7 @@ class OpenPrediction:
         if self._call is not None and error is not None:
             self._call.failed(error)
         elif self._call is not None:
-            self._call.answered(self)
+            self._call.answered(self._output)
         self._running.__exit__(None, None, None)
 
     def answer(self) -> Answer | None:
@@ -181,30 +181,34 @@ def prediction(name: str, *, inputs: Any = None, version: str | None = None) -> 
         The name is no text.
     """
     _check_name(name, "prediction")
-    return OpenPrediction(Endpoint(name, version, kind="prediction"), inputs)
+    return OpenPrediction(Endpoint(name, version, kind="prediction", is_remote=False), inputs)
 
 
-def _begin_with_current_engine(hook: Hook) -> Begin:
-    known: tuple[Engine, Begin] | None = None
+class _BeginWithCurrentEngine:
+    """Begins calls; a function of ``__main__`` that is pickled by value, with it, begins them in its new process."""
+
+    def __init__(self, hook: Hook) -> None:
+        self._hook = hook
+        self._known: tuple[Engine, Begin] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _BeginWithCurrentEngine, (self._hook,)
 
     @guard("begin")
-    def begin(instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CallInProgress | None:
-        nonlocal known
+    def __call__(self, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CallInProgress | None:
         engine = None if _current.engine is None else _current.engine()
         if engine is None:
             return None
-        current = known
+        current = self._known
         if current is None or current[0] is not engine:
-            known = current = (engine, engine.begin(hook, ADAPTER))
+            self._known = current = (engine, engine.begin(self._hook, ADAPTER))
         return current[1](instance, args, kwargs)
 
-    return begin
 
-
-_begin_prediction = _begin_with_current_engine(
+_begin_prediction = _BeginWithCurrentEngine(
     Hook(
         "otel_mlmon:predict",
-        lambda call: call.answer.answer(),
+        lambda call: call.args[2].answer(),
         lambda args, _kwargs: args[1],
         model=lambda _instance, args, _kwargs: args[0],
     )

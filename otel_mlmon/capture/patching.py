@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from types import FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, frozen
@@ -69,9 +70,7 @@ class Patches:
         replacement = observed_coroutine if inspect.iscoroutinefunction(original) else observed
         self._replace(adapter, module, name, original, functools.wraps(original)(replacement))
 
-    def method(
-        self, adapter: str, base: type, name: str, around: Around | None, *, inherited: bool = False
-    ) -> None:
+    def method(self, adapter: str, base: type, name: str, around: Around | None, *, inherited: bool = False) -> None:
         """Put ``around`` around a method wherever ``base``, its bases or its subclasses, also later ones, define it.
 
         None: leave it as it was, also where another adapter has put something around it. Inherited: leave the bases
@@ -88,6 +87,19 @@ class Patches:
             self._watch_subclasses(family)
         for member in [base, *_subclasses(base)]:
             self._patch_lineage(member, family, {name: around})
+
+    def original_of(self, value: Any) -> Any:
+        """Return what an attribute of ours replaces; any other value itself."""
+        for patch in reversed(self._patches):
+            if patch.replacement is value and patch.original is not ABSENT:
+                value = patch.original
+        return value
+
+    def look_again(self, made: type) -> None:
+        """Observe what a class has got since it was made."""
+        for (adapter, base), methods in list(self._families.items()):
+            if issubclass(made, base):
+                self._patch_lineage(made, (adapter, base), methods)
 
     def undo(self) -> None:
         """Put every original back, the newest patch first."""
@@ -165,7 +177,8 @@ def _inherited(base: type, name: str) -> Any:
 
 
 def _observed(original: Any, around: Around) -> Any:
-    if inspect.isfunction(original):
+    # What wrapt makes looks like a function, too, and must be bound to know its instance.
+    if type(original) is FunctionType:
         return functools.wraps(original)(around(original))
     return ObservedDescriptor(original, around)
 
@@ -180,19 +193,28 @@ class ObservedDescriptor:
         functools.update_wrapper(self, original)  # type: ignore[arg-type]
         self._original = original
         self._around = around
-        self._methods: dict[FunctionType, Callable[..., Any]] = {}
+        self._methods: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be pickled, with a class that is pickled by value, as the original."""
+        return copy.copy, (self._original,)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """Return what the original gives, observed."""
         given = self._original.__get__(instance, owner)
-        if instance is None:
+        if instance is None and not isinstance(self._original, classmethod):
             takes_instance = inspect.isfunction(given) and not isinstance(self._original, staticmethod)
             return functools.wraps(given)(self._around(given)) if takes_instance else given
-        if type(given) is MethodType and given.__self__ is instance and type(given.__func__) is FunctionType:
-            return MethodType(self._method(given.__func__), instance)
-        return MethodType(functools.wraps(given)(self._around(_as_method(given))), instance)
+        model = owner if instance is None else instance
+        if type(given) is MethodType and given.__self__ is model and self._is_lasting(given.__func__):
+            return MethodType(self._method(given.__func__), model)
+        return MethodType(functools.wraps(given)(self._around(_as_method(given))), model)
 
-    def _method(self, function: FunctionType) -> Callable[..., Any]:
+    def _is_lasting(self, function: Any) -> bool:
+        # One that is made at each access would be kept for ever.
+        return type(function) in {FunctionType, BuiltinFunctionType} or function is self._original
+
+    def _method(self, function: Callable[..., Any]) -> Callable[..., Any]:
         method = self._methods.get(function)
         if method is None:
             method = self._methods.setdefault(function, functools.wraps(function)(self._around(function)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_mlmon.capture.adapter import Call, Streamed
 from otel_mlmon.capture.inside import inside
+from otel_mlmon.capture.naming import WeakIdentityMap
 from otel_mlmon.safety import guard
 
 if TYPE_CHECKING:
@@ -48,9 +49,15 @@ class CallInProgress:
         self._args = args
         self._kwargs = kwargs
         self._span = span
+        self._promised = False
         self._pieces = 0
         self._kept: list[Any] = []
         self._started = perf_counter_ns()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there has been a piece of a streamed answer."""
+        return self._pieces > 0
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -70,12 +77,14 @@ class CallInProgress:
     def answered(self, answer: Any) -> None:
         """Record what the model answered."""
         took = perf_counter_ns() - self._started
-        self._record(answer, took)
+        if not self._goes_on(answer, took):
+            self._record(answer, took)
 
     def failed(self, error: BaseException) -> None:
         """Record that the model raised."""
         if self._observer is not None:
-            self._observer.failed(error, perf_counter_ns() - self._started, self._span)
+            took = perf_counter_ns() - self._started
+            self._observer.failed(error, took, self._span, self._args, self._kwargs)
 
     def piece(self, piece: Any) -> None:
         """Record a piece of a streamed answer."""
@@ -86,6 +95,20 @@ class CallInProgress:
         """Record that a streamed answer is complete, or that nobody wants the rest."""
         took = perf_counter_ns() - self._started
         self._record(Streamed(self._pieces, self._kept), took)
+
+    @guard("prediction")
+    def _goes_on(self, returned: Any, took: int) -> bool:
+        """Tell whether what the call returned is no answer: a refusal, which is recorded, or a promise."""
+        if self._observer is None or self._promised:
+            return False
+        hook = self._observer.hook
+        error_type = None if hook.error_type is None else hook.error_type(returned)
+        if error_type is not None:
+            self._observer.refused(error_type, took, self._span, self._args, self._kwargs)
+            return True
+        promised = None if hook.promise is None else hook.promise(returned)
+        self._promised = promised is not None and _promises.set(promised, self)
+        return self._promised
 
     @guard("prediction")
     def _record(self, answer: Any, took: int) -> None:
@@ -104,3 +127,16 @@ class CallInProgress:
                 self._kept.append(observer.hook.piece(piece))
             else:
                 observer.channel.dropped_pieces(1)
+
+
+_promises: WeakIdentityMap[CallInProgress] = WeakIdentityMap()
+
+
+def promised_by(instance: Any) -> CallInProgress | None:
+    """Return the call whose answer an object promises."""
+    return _promises.get(instance)
+
+
+def redeem(instance: Any) -> None:
+    """Forget what an object promised: its answer is being fetched."""
+    _promises.remove(instance)

@@ -16,6 +16,11 @@ def _version_of(distribution: str) -> str | None:
         return None
 
 
+def installed_distribution(adapter: Adapter) -> str | None:
+    """Return what an adapter's framework is installed as; None where it is not, or is Python's own."""
+    return next((name for name in adapter.distributions if _version_of(name) is not None), None)
+
+
 def installed_version(adapter: Adapter) -> str | None:
     """Return the version of an adapter's framework; None where it is not known, or Python's own."""
     return next(filter(None, map(_version_of, adapter.distributions)), None)

@@ -23,6 +23,7 @@ def _run() -> None:
     with needs_extra("cli"):
         import typer  # noqa: PLC0415  (without the extra, this must be the error that the user reads)
 
+        from otel_mlmon.cli.check.command import check  # noqa: PLC0415
         from otel_mlmon.cli.demo.command import demo  # noqa: PLC0415
 
     app = typer.Typer(
@@ -31,6 +32,6 @@ def _run() -> None:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    app.callback()(lambda: None)  # keeps `demo` a subcommand while it is the only one
     app.command()(demo)
+    app.command()(check)
     app()

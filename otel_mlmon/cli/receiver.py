@@ -42,6 +42,7 @@ POLL_SECONDS: Final = 0.05
 PROTOBUF: Final = "application/x-protobuf"
 
 OnMetrics: TypeAlias = Callable[[tuple[Point, ...]], None]
+OnTraces: TypeAlias = Callable[[ExportTraceServiceRequest], None]
 Request = TypeVar("Request", bound=Message)
 
 
@@ -54,10 +55,10 @@ class Refusal(Exception):  # noqa: N818
 
 
 class Receiver:
-    """Receives in threads of its own between ``with`` and its end; ``on_metrics`` is called from them."""
+    """Receives in threads of its own between ``with`` and its end, and calls ``on_metrics`` and ``on_traces`` there."""
 
-    def __init__(self, on_metrics: OnMetrics, *, port: int = 0) -> None:
-        self._server = _Server(on_metrics, port)
+    def __init__(self, on_metrics: OnMetrics, *, on_traces: OnTraces | None = None, port: int = 0) -> None:
+        self._server = _Server(on_metrics, on_traces, port)
         self._thread = Thread(
             target=self._server.serve_forever, args=(POLL_SECONDS,), name="otlp-receiver", daemon=True
         )
@@ -85,9 +86,10 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 2 * MAX_CONNECTIONS
 
-    def __init__(self, on_metrics: OnMetrics, port: int) -> None:
+    def __init__(self, on_metrics: OnMetrics, on_traces: OnTraces | None, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.on_metrics = on_metrics
+        self.on_traces = on_traces
         self.connections = BoundedSemaphore(MAX_CONNECTIONS)
 
 
@@ -126,7 +128,9 @@ class _Handler(BaseHTTPRequestHandler):
         if signal == "/v1/metrics":
             return self._metrics(_parse(ExportMetricsServiceRequest(), self._body()))
         if signal == "/v1/traces":
-            _parse(ExportTraceServiceRequest(), self._body())
+            traces = _parse(ExportTraceServiceRequest(), self._body())
+            if self.server.on_traces is not None:
+                self.server.on_traces(traces)
             return ExportTraceServiceResponse()
         if signal == "/v1/logs":
             _parse(ExportLogsServiceRequest(), self._body())

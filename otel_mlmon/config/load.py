@@ -16,10 +16,32 @@ from cattrs import BaseValidationError, ClassValidationError, Converter, Iterabl
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
+from otel_mlmon.config.checks import AgreesWith, Ambiguous, Changed, Check, Fallback, Monotone, RankOf, Rule
 from otel_mlmon.config.document import Document, Path, Position
-from otel_mlmon.config.schema import Adapters, Configuration, Limits, Match, ModelRule, Output, Segments
+from otel_mlmon.config.fixed_mapping import FixedMapping
+from otel_mlmon.config.inputs import Input
+from otel_mlmon.config.schema import Adapters, Configuration, Limits, Match, ModelRule, Output
+from otel_mlmon.config.segments import Segments
+from otel_mlmon.config.validating import MisplacedError
 
-SCHEMA = (Match, Output, Segments, ModelRule, Limits, Adapters, Configuration)
+SCHEMA = (
+    Match,
+    Output,
+    Segments,
+    Ambiguous,
+    RankOf,
+    Changed,
+    Monotone,
+    AgreesWith,
+    Fallback,
+    Rule,
+    Check,
+    Input,
+    ModelRule,
+    Limits,
+    Adapters,
+    Configuration,
+)
 MAX_PROBLEMS = 100
 
 
@@ -91,7 +113,10 @@ def _attempt(document: Document) -> tuple[list[tuple[Path, str]], Configuration 
 
 def _to_leave_out(path: Path) -> Path:
     """Return what to drop for a problem: a rule whose match is wrong would fit models it was not meant for."""
-    return path[:2] if path[2:3] == ("match",) else path
+    if path[2:3] == ("match",):
+        return path[:2]
+    # Bins that lack an edge would be others than those that were meant.
+    return path[:5] if path[2:4] == ("segments", "bins") else path
 
 
 def _explain(error: BaseException, path: Path) -> Iterator[tuple[Path, str]]:
@@ -110,6 +135,7 @@ def _explain(error: BaseException, path: Path) -> Iterator[tuple[Path, str]]:
         for key in sorted(map(str, error.extra_fields)):
             yield (*path, key), f"unknown key '{key}' in {_name(path)}{_nearest(key, error.cl)}"
     else:
+        path = (*path, *error.path) if isinstance(error, MisplacedError) else path
         yield path, f"wrong value for {_name(path)}: {error}"
 
 
@@ -165,9 +191,10 @@ def _new_converter() -> Converter:
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     for kind in (str, int, float, bool):
         converter.register_structure_hook(kind, _scalar)
-    converter.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _choice)
+    converter.register_structure_hook(Enum, _choice)
     converter.register_structure_hook_func(_is_union_of_scalars, _union)
     converter.register_structure_hook_func(lambda kind: getattr(kind, "__origin__", None) is tuple, _listing(converter))
+    converter.register_structure_hook_func(_is_fixed_mapping, _fixed_mapping(converter))
     for schema in SCHEMA:
         converter.register_structure_hook(schema, _mapping(converter, schema))
     return converter
@@ -193,6 +220,24 @@ def _listing(converter: Converter) -> Any:
         return tuple(item for item in items if item is not None)
 
     return list_of
+
+
+def _is_fixed_mapping(kind: Any) -> bool:
+    return get_origin(kind) is FixedMapping
+
+
+def _fixed_mapping(converter: Converter) -> Any:
+    def mapping_of(value: Any, wanted: Any) -> FixedMapping[Any, Any]:
+        if value is None:
+            return FixedMapping()
+        if not isinstance(value, dict):
+            message = f"{value!r} should be a mapping of keys to lists"
+            raise _UnfitError(message)
+        keys, values = get_args(wanted)
+        kind: Any = dict[keys, values]  # type: ignore[valid-type]
+        return FixedMapping(converter.structure(value, kind))
+
+    return mapping_of
 
 
 def _mapping(converter: Converter, schema: type[Any]) -> Any:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from enum import Enum
 from fnmatch import fnmatchcase
-from itertools import pairwise
 
 from attrs import field, frozen, validators
+
+from otel_mlmon.config import json_path
+from otel_mlmon.config.checks import Check
+from otel_mlmon.config.inputs import Input, each_once
+from otel_mlmon.config.segments import Segments
+from otel_mlmon.config.validating import ascending
 
 
 class OutputKind(Enum):
@@ -32,10 +37,9 @@ class Spans(Enum):
     OFF = "off"
 
 
-def _ascending(_instance: object, _attribute: object, value: tuple[float, ...] | None) -> None:
-    if value is not None and (len(value) == 0 or any(a >= b for a, b in pairwise(value))):
-        message = "must be a list of numbers that increase"
-        raise ValueError(message)
+def _json_path(_instance: object, _attribute: object, value: str | None) -> None:
+    if value is not None:
+        json_path.check(value)
 
 
 @frozen
@@ -96,18 +100,11 @@ class Output:
     positive_class: str | int | float | bool | None = None
     classes: tuple[str, ...] = ()
     activation: Activation | None = None
-    boundaries: tuple[float, ...] | None = field(default=None, validator=_ascending)
+    path: str | None = field(default=None, validator=_json_path)
+    boundaries: tuple[float, ...] | None = field(default=None, validator=ascending)
     review_below: float | None = field(
         default=None, validator=validators.optional([validators.ge(0.0), validators.le(1.0)])
     )
-
-
-@frozen
-class Segments:
-    """By which columns of the inputs a model's predictions are cut; the first key is the most important one."""
-
-    columns: tuple[str | int, ...] = ()
-    max_values: int = field(default=20, validator=validators.ge(1))
 
 
 @frozen
@@ -118,28 +115,38 @@ class ModelRule:
     name: str | None = field(default=None, validator=validators.optional(validators.min_len(1)))
     version: str | None = None
     output: Output = Output()
-    segments: Segments = Segments()
+    segments: Segments = field(factory=Segments)
+    inputs: tuple[Input, ...] = field(default=(), validator=each_once)
+    checks: tuple[Check, ...] = ()
 
 
 @frozen
 class Adapters:
-    """Which adapters are applied; all of them where nothing is said."""
+    """Which adapters are applied; all of them where nothing is said.
+
+    ``only`` is about adapters that observe models: models go on being named by those that observe none.
+    """
 
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = field(default=(), metadata={"key": "except"})
 
-    def allow(self, name: str) -> bool:
-        """Tell whether an adapter is applied."""
-        return (not self.only or name in self.only) and name not in self.without
-
 
 @frozen
 class Limits:
-    """Bounds on the number of time series, a model."""
+    """Bounds on the number of time series, a model.
+
+    Attributes
+    ----------
+    combinations, classes, models
+        Held while a service runs: the rest is ``other``.
+    series
+        Looked at by ``otel-mlmon check``: attribute sets that a model may have in all its metrics.
+    """
 
     combinations: int = field(default=200, validator=validators.ge(1))
     classes: int = field(default=20, validator=validators.ge(1))
     models: int = field(default=100, validator=validators.ge(1))
+    series: int = field(default=2000, validator=validators.ge(1))
 
 
 @frozen
@@ -153,9 +160,15 @@ class Configuration:
     limits: Limits = Limits()
     adapters: Adapters = Adapters()
 
-    def has_rule_for_url(self, url: str) -> bool:
-        """Tell whether a rule is for the address of a model."""
-        return any(rule.match.url is not None and fnmatchcase(url, rule.match.url) for rule in self.models)
+    @property
+    def has_url_rules(self) -> bool:
+        """Whether any rule is for models by their address."""
+        return any(rule.match.url is not None for rule in self.models)
+
+    def url_pattern(self, url: str) -> str | None:
+        """Return the pattern of the first rule for the address of a model; None where there is none."""
+        patterns = (rule.match.url for rule in self.models)
+        return next((pattern for pattern in patterns if pattern is not None and fnmatchcase(url, pattern)), None)
 
     def rule_for(self, model: Identity) -> ModelRule:
         """Return the first rule that fits a model, or the rule of defaults."""

@@ -34,6 +34,16 @@ DESCRIPTIONS = {
         semconv.UNIT_RESULTS, "Results that a ranking, recommendation or search returned; 0 is an empty answer."
     ),
     semconv.TIME_TO_FIRST: Description(semconv.UNIT_SECONDS, "From a call to the first piece of a streamed answer."),
+    semconv.QUALITY_CHECKS: Description(semconv.UNIT_CHECKS, "What quality checks said of predictions."),
+    semconv.QUALITY_VALUE: Description(semconv.UNIT_ONE, "What quality checks measured."),
+    semconv.QUALITY_SKIPPED: Description(
+        semconv.UNIT_CHECKS, "Predictions that a check over its budget was not asked about."
+    ),
+    semconv.INPUT_VALUES: Description(
+        semconv.UNIT_VALUES, "Values of watched input columns, by what is wrong with them."
+    ),
+    semconv.INPUT_ROWS: Description(semconv.UNIT_ROWS, "Rows of inputs, by whether a watched value has a problem."),
+    semconv.INPUT_VALUE: Description(semconv.UNIT_ONE, "Numbers of watched input columns."),
     semconv.MODEL_INFO: Description(semconv.UNIT_MODELS, "Always 1: the attributes say which model is live."),
     semconv.MONITOR_ERRORS: Description(semconv.UNIT_ERRORS, "Failures of the model instrumentation itself."),
     semconv.MONITOR_TIME: Description(semconv.UNIT_SECONDS, "Time that the model instrumentation itself took."),

@@ -32,6 +32,8 @@ class Described(Protocol):
     def framework(self) -> str: ...  # noqa: D102
     @property
     def model_class(self) -> str: ...  # noqa: D102
+    @property
+    def is_remote(self) -> bool: ...  # noqa: D102
 
 
 class Answered(Protocol):
@@ -45,6 +47,8 @@ class Answered(Protocol):
     def label(self) -> str | None: ...  # noqa: D102
     @property
     def review(self) -> bool: ...  # noqa: D102
+    @property
+    def failed(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
 @define
@@ -68,8 +72,10 @@ class OpenSpan:
             context.detach(self.token)
             self.token = None
 
-    def answered(self, summary: Answered | None) -> None:
-        """Say what the model answered."""
+    def answered(self, summary: Answered | None, input_problems: tuple[str, ...] = ()) -> None:
+        """Say what the model answered, and which of its inputs had problems."""
+        if input_problems:
+            self.span.set_attribute(semconv.INPUT_PROBLEMS, input_problems)
         if summary is not None and self.span.is_recording():
             # All at once: each call takes the span's lock.
             attributes: dict[str, AttributeValue] = {semconv.PREDICTION_ROWS: summary.rows}
@@ -77,15 +83,19 @@ class OpenSpan:
                 attributes[semconv.PREDICTION_SCORE] = summary.score
             if summary.label is not None:
                 attributes[semconv.PREDICTION_CLASS] = summary.label
+            if summary.failed:
+                attributes[semconv.QUALITY_FAILED] = summary.failed
             if summary.review:
                 attributes[semconv.REVIEW] = True
             self.span.set_attributes(attributes)
         self._end()
 
-    def failed(self, error: BaseException) -> None:
-        """Say that the model raised."""
+    def failed(self, error_type: str, input_problems: tuple[str, ...] = ()) -> None:
+        """Say that the model did not answer, and which of its inputs had problems."""
+        if input_problems:
+            self.span.set_attribute(semconv.INPUT_PROBLEMS, input_problems)
         if self.is_own and self.span.is_recording():
-            self.span.set_attribute(semconv.ERROR_TYPE, type(error).__name__)
+            self.span.set_attribute(semconv.ERROR_TYPE, error_type)
             self.span.set_status(Status(StatusCode.ERROR))
         self._end()
 
@@ -116,7 +126,6 @@ def open_span(telemetry: Telemetry, spans: Spans, model: Described, operation: s
             return None
         span.set_attributes(attributes)
         return OpenSpan(span, is_own=False)
-    span = telemetry.tracer.start_span(
-        f"{semconv.SPAN_PREDICT} {model.name}", kind=SpanKind.INTERNAL, attributes=attributes
-    )
+    kind = SpanKind.CLIENT if model.is_remote else SpanKind.INTERNAL
+    span = telemetry.tracer.start_span(f"{semconv.SPAN_PREDICT} {model.name}", kind=kind, attributes=attributes)
     return OpenSpan(span, is_own=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from attrs import frozen
 
@@ -32,9 +32,12 @@ class Labels:
     ----------
     values
         Anything of shape (rows,) or (rows, outputs) that numpy can read.
+    confidence
+        The probability of each row's label, shape (rows,), of a model that says no other; None where it says none.
     """
 
     values: Any
+    confidence: Any = None
 
 
 @frozen
@@ -65,7 +68,34 @@ class LogProbabilities:
     classes: Any = None
 
 
-OneOutput = Scores | Labels | Probabilities | LogProbabilities
+@frozen
+class Estimates:
+    """Numbers, some of which are no answer of the model but what its library falls back on, as it says itself.
+
+    Attributes
+    ----------
+    values
+        The number, and whether it is a fallback: shape (rows, 2).
+    """
+
+    values: Any
+
+
+@frozen
+class ResultTable:
+    """What :class:`Results` says, as it is kept.
+
+    Attributes
+    ----------
+    values
+        How many results each query got, and the score of its best one: shape (queries, 2), or (queries, 1) where
+        results have no scores; NaN where there is none.
+    """
+
+    values: Any
+
+
+OneOutput = Scores | Labels | Probabilities | LogProbabilities | Estimates | ResultTable
 """What has one entry a row."""
 
 
@@ -76,13 +106,23 @@ class Results:
     Attributes
     ----------
     counts
-        How many results each query got, shape (queries,); 0 is an empty answer.
+        How many results each query got, shape (queries,), where 0 is an empty answer; or whether each of its results is
+        one, booleans of shape (queries, results), for an answer of fixed width that is filled up.
     top_scores
-        Of each query's first result, shape (queries,): NaN where there is none; None where results have no scores.
+        Of each query's best result, shape (queries,), or of each of its results, as ``best`` says; None where results
+        have no scores. A query without a result has no top score, whatever stands there.
+    best
+        ``first``: the scores of each query are in order, shape (queries, results). ``smallest``, ``largest``: they are
+        in none, one query after the other, shape (results,), or an array of arrays, shape (queries,).
+    items
+        What the results are, best first, for checks to look at: identifiers of shape (queries, results), or a list of
+        lists; None where that is not known. They never leave.
     """
 
     counts: Any
     top_scores: Any = None
+    best: Literal["first", "smallest", "largest"] = "first"
+    items: Any = None
 
 
 @frozen
@@ -92,10 +132,18 @@ class Named:
     Attributes
     ----------
     outputs
-        Names, which become ``ml.output.name``, and what each output is.
+        Names, which become ``ml.output.name``, and what each output is; None names the main one, beside which others
+        say more of the same answer.
     """
 
-    outputs: tuple[tuple[str, OneOutput], ...]
+    outputs: tuple[tuple[str | None, OneOutput], ...]
 
 
-Answer = OneOutput | Results | Named
+@frozen
+class RowsOnly:
+    """Rows of which nothing is to be said but how many they are: embeddings, images, text."""
+
+    count: int
+
+
+Answer = OneOutput | Results | Named | RowsOnly

@@ -19,8 +19,9 @@ def blocks(answer: Answer) -> Sequence[Answer]:
     values = answer.values
     if type(values) is not np.ndarray or values.ndim == 0 or len(values) <= MAX_ROWS:
         return (answer,)
-    if isinstance(answer, Probabilities) and answer.labels is not None:
-        # Cut on its own, a column of labels may be no longer aligned.
+    beside = answer.labels if isinstance(answer, Probabilities) else getattr(answer, "confidence", None)
+    if beside is not None:
+        # Cut on its own, a column beside the values may be no longer aligned.
         return (answer,)
     starts = range(0, len(values), MAX_ROWS)
     return [evolve(answer, values=values[start : start + MAX_ROWS]) for start in starts]

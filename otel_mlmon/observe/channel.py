@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from time import perf_counter_ns
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 from opentelemetry.context import Context, get_current
 
 from otel_mlmon import semconv
+from otel_mlmon.config.schema import ModelRule
 from otel_mlmon.emit.buckets import DURATION
 from otel_mlmon.emit.recorder import Recorder
 from otel_mlmon.emit.telemetry import Telemetry
 from otel_mlmon.observe.answers import Answer, OneOutput
 from otel_mlmon.observe.blocks import MAX_ROWS, blocks
+from otel_mlmon.observe.checks.evidence import Evidence
+from otel_mlmon.observe.checks.model_checks import ModelChecks
+from otel_mlmon.observe.context import said
 from otel_mlmon.observe.factorize import Codes
 from otel_mlmon.observe.grouping import Partition, partition, whole
+from otel_mlmon.observe.inputs.model_inputs import ModelInputs
 from otel_mlmon.observe.model_segments import ModelSegments
 from otel_mlmon.observe.prediction import Model, Prediction
 from otel_mlmon.observe.recorders import CallRecorders, RowRecorders, Scope, segment_attributes
 from otel_mlmon.observe.recording import record_rows
 from otel_mlmon.observe.rows import Rows, read_rows
 from otel_mlmon.observe.segmenting import Segmenting
-from otel_mlmon.observe.segments import Pairs, current
+from otel_mlmon.observe.segments import Pairs
 from otel_mlmon.observe.summary import Summary, summarise
 
 NANOSECONDS_BETWEEN_LOOKS = 1_000_000_000
@@ -37,6 +42,8 @@ class Recording:
     ----------
     total
         Rows of the whole call; None where its only part tells.
+    failed
+        Names of the checks that it failed so far.
     rows
         Of the whole call: each row's segment as a code, or None where all are in one; and the segments.
     """
@@ -46,6 +53,7 @@ class Recording:
     traced: Context | None
     calls: CallRecorders
     total: int | None
+    failed: list[str] = field(factory=list)
     rows: tuple[Codes | None, list[Pairs]] | None = None
 
 
@@ -54,17 +62,29 @@ class Channel:
 
     Attributes
     ----------
+    inputs
+        What is watched of the calls' inputs; None where nothing is.
     next_look
         When, on the clock of ``perf_counter_ns``, a call should be observed here rather than wait with others.
     """
 
-    def __init__(self, model: Model, operation: str, segments: ModelSegments, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        model: Model,
+        operation: str,
+        segments: ModelSegments,
+        telemetry: Telemetry,
+        models: Sequence[ModelRule] = (),
+    ) -> None:
         self.telemetry = telemetry
         self.output = model.rule.output
-        self.segmenting = Segmenting(model.name, model.rule.segments.columns)
+        self.segmenting = Segmenting(model.name, model.rule.segments)
+        self._call_wide = self.segmenting.call_wide
         self._scope = Scope(model, operation, segments, telemetry)
         self._calls: dict[Pairs, CallRecorders] = {}
         self._rows: dict[Pairs, RowRecorders] = {}
+        self.checks = ModelChecks(model.name, operation, model.rule, models, self._whole_call, self._skipped)
+        self.inputs = ModelInputs(self._scope, model.rule.inputs) if model.rule.inputs else None
         self.next_look = 0
 
     def observe(self, prediction: Prediction) -> Summary | None:
@@ -82,21 +102,25 @@ class Channel:
                     self._record(rows, recording, number * MAX_ROWS)
             elif recording is not None:
                 self._scope.dropped(semconv.DROPPED_UNREADABLE, 1)
-        if recording is not None and summary is not None:
-            recording.calls.batch_size.record(summary.rows)
-        return summary
+        if recording is not None:
+            if summary is not None:
+                recording.calls.batch_size.record(summary.rows)
+            elif self.checks.are_any:
+                recording.failed += self.checks.look(self._evidence(None, recording), self._whole_call(1))
+        return summary if summary is None or recording is None else summary.with_failed(recording.failed)
 
-    def observe_failure(self, seconds: float, error: BaseException) -> None:
-        """Record a call that raised."""
+    def observe_failure(self, seconds: float, error_type: str) -> None:
+        """Record a call that failed."""
         if self.telemetry.connect() and self.telemetry.measuring:
-            pairs, _ = self._scope.segments.of_calls.resolve(current())
-            more = ((semconv.ERROR_TYPE, type(error).__name__), *segment_attributes(pairs))
+            pairs, _ = self._scope.segments.of_calls.resolve(self._call_wide())
+            kind = self._scope.segments.error_types.admit(error_type)
+            more = ((semconv.ERROR_TYPE, kind), *segment_attributes(pairs))
             self._scope.histogram(semconv.PREDICTION_DURATION, DURATION, more).record(seconds)
 
     def observe_first_piece(self, took: int) -> None:
         """Record how many nanoseconds a streamed answer took to begin."""
         if self.telemetry.connect() and self.telemetry.measuring:
-            pairs, _ = self._scope.segments.of_calls.resolve(current())
+            pairs, _ = self._scope.segments.of_calls.resolve(self._call_wide())
             recorder = self._scope.histogram(semconv.TIME_TO_FIRST, DURATION, segment_attributes(pairs))
             recorder.record(took * 1e-9)
 
@@ -124,6 +148,9 @@ class Channel:
             recorders = self._rows.get(resolved)
             if recorders is None:
                 recorders = self._rows[resolved] = RowRecorders(self._scope, resolved)
+            if not folded:
+                # The same in another order.
+                self._rows[pairs] = recorders
         return recorders
 
     def has_own_recorders(self, pairs: Pairs, context: Pairs) -> bool:
@@ -131,7 +158,7 @@ class Channel:
         return pairs in self._rows and context in self._calls
 
     def _begin(self, prediction: Prediction, parts: Sequence[Answer]) -> Recording:
-        context = current()
+        context = self._call_wide()
         traced = self._context_of_exemplar()
         calls = self.call_recorders(context)
         _record_one(calls.duration, prediction.seconds, traced)
@@ -144,8 +171,26 @@ class Channel:
             for column in rows.values:
                 for value in column.present().tolist():
                     parts.members[0].value(column.name, column.layout).record_exemplar(value, recording.traced)
-            rows = evolve(rows, values=())
-        record_rows(rows, parts)
+            record_rows(evolve(rows, values=()), parts)
+        else:
+            record_rows(rows, parts)
+        if self.checks.are_any:
+            evidence = self._evidence(rows, recording)
+            if recording.total is None:
+                recording.failed += self.checks.look(evidence, parts)
+            else:
+                # Of a part of a call, its inputs are not.
+                recording.failed += self.checks.look_at_rows(evidence, parts)
+
+    def _evidence(self, rows: Rows | None, recording: Recording) -> Evidence:
+        call = recording.prediction
+        return Evidence(rows, call.returned, call.inputs, call.seconds, said(), dict(recording.context), call.ask)
+
+    def _whole_call(self, count: int) -> Partition[RowRecorders]:
+        return whole(self.row_recorders(self._call_wide(), count), count)
+
+    def _skipped(self, check: str, count: int) -> None:
+        self._scope.counter(semconv.QUALITY_SKIPPED, ((semconv.QUALITY_CHECK, check),)).record(count)
 
     def _partition(self, count: int, recording: Recording, start: int) -> Partition[RowRecorders]:
         if recording.rows is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,14 @@ class Factors:
     texts: tuple[str, ...]
 
 
+@frozen(eq=False)
+class Distinct:
+    """A column as codes, shape (rows,), and the value that each code stands for; a negative code is a missing one."""
+
+    codes: Codes
+    values: Sequence[Any]
+
+
 MAX_CATEGORIES = 256
 """A categorical column with more categories is looked at for those that occur."""
 
@@ -38,44 +46,56 @@ MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93, 0xA07
 
 
 def factorize(column: Any) -> Factors | None:
+    """Return which of a column's different values each row has, as text; None where the column cannot be read."""
+    found = distinct(column)
+    if found is None:
+        return None
+    texts = tuple(map(label_text, found.values))
+    missing = found.codes < 0
+    if missing.any():
+        return Factors(np.where(missing, len(texts), found.codes.astype(np.intp)), (*texts, semconv.MISSING))
+    return Factors(found.codes, texts)
+
+
+def distinct(column: Any) -> Distinct | None:
     """Return which of a column's different values each row has; None where the column cannot be read.
 
     Codes of categorical columns of pandas, and of Arrow's and polars' dictionaries, are taken as they are.
     """
     if can(column, "factorize"):
-        return _factorize_pandas(column)
+        return _distinct_of_pandas(column)
     if can(column, "dictionary_encode"):
-        return _factorize_arrow(column)
+        return _distinct_of_arrow(column)
     if can(column, "to_physical") and not column.dtype.is_numeric():
-        return _factorize_polars(column)
+        return _distinct_of_polars(column)
     # numpy would turn a NaN among text into the text "nan".
     array = to_array(np.array(column, dtype=object) if isinstance(column, (list, tuple)) else column)
-    return None if array is None or array.ndim != 1 else _factorize_array(array)
+    return None if array is None or array.ndim != 1 else _distinct_of_array(array)
 
 
-def _factorize_pandas(column: Any) -> Factors:
+def _distinct_of_pandas(column: Any) -> Distinct:
     categories = getattr(column.dtype, "categories", None)
     if categories is not None and len(categories) <= MAX_CATEGORIES and can(column, "cat"):
-        return _with_missing(column.cat.codes.to_numpy(), categories.tolist())
+        return Distinct(column.cat.codes.to_numpy(), categories.tolist())
     codes, uniques = column.factorize()
-    return _with_missing(np.asarray(codes), uniques.tolist())
+    return Distinct(np.asarray(codes), uniques.tolist())
 
 
-def _factorize_arrow(column: Any) -> Factors:
+def _distinct_of_arrow(column: Any) -> Distinct:
     encoded = (column.combine_chunks() if can(column, "combine_chunks") else column).dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return _with_missing(codes, encoded.dictionary.to_pylist())
+    return Distinct(codes, encoded.dictionary.to_pylist())
 
 
-def _factorize_polars(column: Any) -> Factors:
+def _distinct_of_polars(column: Any) -> Distinct:
     polars = sys.modules["polars"]
     texts = column.cast(polars.String)
     uniques = texts.unique(maintain_order=True).drop_nulls()
     codes = texts.cast(polars.Enum(uniques)).to_physical().cast(polars.Int64).fill_null(-1)
-    return _with_missing(codes.to_numpy(), uniques.to_list())
+    return Distinct(codes.to_numpy(), uniques.to_list())
 
 
-def _factorize_array(array: Array) -> Factors:
+def _distinct_of_array(array: Array) -> Distinct:
     found = None if array.dtype.hasobject or len(array) < MIN_FOR_HASHING else _by_hash(array)
     if found is not None:
         codes, uniques = found
@@ -85,7 +105,7 @@ def _factorize_array(array: Array) -> Factors:
         except TypeError:
             # Mixed types cannot be sorted, and text with a None among it is such a mixture.
             uniques, codes = np.unique([label_text(value) for value in array.tolist()], return_inverse=True)
-    return _with_missing(codes.reshape(-1), uniques.tolist())
+    return Distinct(codes.reshape(-1), uniques.tolist())
 
 
 def _by_hash(array: Array) -> tuple[Codes, Array] | None:
@@ -113,11 +133,3 @@ def _as_words(array: Array) -> Array:
     """View values of a fixed size as unsigned integers, shape (rows, integers)."""
     size = next(size for size in (8, 4, 2, 1) if array.dtype.itemsize % size == 0)
     return np.ascontiguousarray(array).view(f"u{size}").reshape(len(array), -1)
-
-
-def _with_missing(codes: Codes, values: Iterable[object]) -> Factors:
-    texts = tuple(label_text(value) for value in values)
-    missing = codes < 0
-    if missing.any():
-        return Factors(np.where(missing, len(texts), codes.astype(np.intp)), (*texts, semconv.MISSING))
-    return Factors(codes, texts)

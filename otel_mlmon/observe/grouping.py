@@ -9,10 +9,8 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from otel_mlmon import semconv
-from otel_mlmon.observe.arrays import Array, can, to_array
-from otel_mlmon.observe.factorize import Codes, Factors, factorize
-from otel_mlmon.observe.labels import label_text
+from otel_mlmon.observe.arrays import Array, can
+from otel_mlmon.observe.factorize import Codes, Factors
 from otel_mlmon.observe.segments import Pairs
 
 Member = TypeVar("Member")
@@ -39,44 +37,6 @@ class Partition(Generic[Member]):
     def sort(self, column: Array) -> Array:
         """Return a column, shape (rows, …), with the rows of each group together."""
         return column if self.order is None else column[self.order]
-
-
-@frozen(eq=False)
-class ReadColumns:
-    """What could be read of the configured columns, and the keys of those that could not."""
-
-    factors: tuple[tuple[str, Factors], ...]
-    unreadable: tuple[str, ...]
-
-
-def read_columns(inputs: Any, keys: tuple[str | int, ...], count: int) -> ReadColumns:
-    """Read the configured columns of a model's inputs; one that is absent or of another length is ``missing``.
-
-    Parameters
-    ----------
-    inputs
-        A data frame, a structured array, a mapping of columns, or a two-dimensional array.
-    keys
-        Names, or indices from 0.
-    count
-        Rows of the answer, to which the columns must be aligned.
-    """
-    factors, unreadable = [], []
-    for key in keys:
-        column = _column(inputs, key)
-        # One value for the whole call is that of each row.
-        found = factorize([column] * count if isinstance(column, (str, int, float, bool)) else column)
-        if found is None or len(found.codes) != count:
-            unreadable.append(str(key))
-            found = Factors(np.zeros(count, dtype=np.intp), (semconv.MISSING,))
-        factors.append((str(key), found))
-    return ReadColumns(tuple(factors), tuple(unreadable))
-
-
-def read_first(inputs: Any, keys: tuple[str | int, ...]) -> list[str | None]:
-    """Read the configured columns of inputs of one row; None for one that is absent or has another length."""
-    columns = (to_array(_column(inputs, key)) for key in keys)
-    return [label_text(column[0]) if column is not None and column.shape == (1,) else None for column in columns]
 
 
 def combinations(columns: tuple[tuple[str, Factors], ...]) -> tuple[Codes, list[Pairs]]:
@@ -130,9 +90,12 @@ def partition(codes: Codes, combinations: int, member: Callable[[int, int], Memb
     return Partition(np.argsort(groups, kind="stable"), np.bincount(groups, minlength=len(members)), members)
 
 
-def _column(inputs: Any, key: str | int) -> Any:
+def column_of(inputs: Any, key: str | int) -> Any:  # noqa: PLR0911  (one a kind of inputs)
+    """Return a column of inputs, whatever they are; None where they have none of that name."""
     if isinstance(inputs, dict):
         return inputs.get(key)
+    if type(inputs) in (list, tuple):
+        return [_field_of(row, key) for row in inputs] if inputs and _is_row(inputs[0]) else None
     if isinstance(inputs, np.ndarray):
         if inputs.dtype.names:
             return _named_column(inputs, inputs.dtype.names, key)
@@ -147,9 +110,19 @@ def _column(inputs: Any, key: str | int) -> Any:
 
 
 def _has_fields(inputs: Any) -> bool:
-    """Tell whether the inputs are an object of a dataclass, of attrs or of pydantic."""
+    """Tell whether the inputs are an object of a dataclass, of attrs, of pydantic, or a named tuple."""
     kind = type(inputs)
-    return any(hasattr(kind, mark) for mark in ("__dataclass_fields__", "__attrs_attrs__", "model_fields"))
+    return any(hasattr(kind, mark) for mark in ("__dataclass_fields__", "__attrs_attrs__", "model_fields", "_fields"))
+
+
+def _is_row(inputs: Any) -> bool:
+    return isinstance(inputs, (dict, list, tuple)) or _has_fields(inputs)
+
+
+def _field_of(row: Any, key: str | int) -> Any:
+    if isinstance(key, int) and isinstance(row, (list, tuple)):
+        return row[key] if 0 <= key < len(row) else None
+    return column_of(row, key) if _is_row(row) else None
 
 
 def _named_column(inputs: Any, names: Any, key: str | int) -> Any:

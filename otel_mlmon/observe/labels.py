@@ -19,6 +19,9 @@ def label_text(label: Any) -> str:
     if isinstance(label, float) and label.is_integer():
         # The same class is an int from one estimator and a float from another.
         label = int(label)
+    # pandas' own ways to say None.
+    if type(label).__name__ in {"NAType", "NaTType"}:
+        return semconv.MISSING
     text = label if isinstance(label, str) else str(label)
     # Prometheus takes an empty label for an absent one.
     return text[: semconv.MAX_ATTRIBUTE_LENGTH] or semconv.MISSING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from attrs import field, frozen
@@ -18,6 +19,8 @@ class Model:
     ----------
     name, version
         As configured, else from the file it was loaded from, else its class.
+    is_remote
+        Whether another process answers.
     rule
         What is configured for it.
     """
@@ -27,6 +30,7 @@ class Model:
     framework: str
     model_class: str
     rule: ModelRule = field(factory=ModelRule)
+    is_remote: bool = False
 
 
 @frozen
@@ -41,8 +45,14 @@ class Prediction:
         What the model was given, as it was given.
     seconds
         How long the model took.
+    returned
+        What it returned, as it is.
+    ask
+        Asks the same method of the same model again, with other inputs; not counted.
     """
 
     answer: Answer | None
     inputs: Any
     seconds: float
+    returned: Any = None
+    ask: Callable[[Any], Any] | None = None

@@ -53,6 +53,8 @@ class RowRecorders:
         self._confidence: dict[str | None, Recorder] = {}
         self._classes: dict[tuple[str | None, str], Recorder] = {}
         self._results: Recorder | None = None
+        self._checked: dict[tuple[str, str], Recorder] = {}
+        self._measured: dict[str, Recorder] = {}
 
     def value(self, name: str | None, layout: Layout) -> Recorder:
         """Return where scores and regressions go."""
@@ -86,6 +88,22 @@ class RowRecorders:
             recorder = self._scope.counter(semconv.PREDICTIONS, more)
             if admitted == label:
                 self._classes[(name, label)] = recorder
+        return recorder
+
+    def checked(self, check: str, outcome: str) -> Recorder:
+        """Return where the outcomes of a quality check are counted."""
+        recorder = self._checked.get((check, outcome))
+        if recorder is None:
+            more = ((semconv.QUALITY_CHECK, check), (semconv.QUALITY_OUTCOME, outcome), *self._segments)
+            recorder = self._checked[check, outcome] = self._scope.counter(semconv.QUALITY_CHECKS, more)
+        return recorder
+
+    def measured(self, check: str, layout: Layout) -> Recorder:
+        """Return where the numbers of a quality check go."""
+        recorder = self._measured.get(check)
+        if recorder is None:
+            more = ((semconv.QUALITY_CHECK, check), *self._segments)
+            recorder = self._measured[check] = self._scope.histogram(semconv.QUALITY_VALUE, layout, more)
         return recorder
 
 

@@ -19,7 +19,7 @@ def record_rows(rows: Rows, parts: Partition[RowRecorders]) -> None:
     """Record all that an answer says about its rows, each in its group."""
     for column in rows.values:
         recorders = [member.value(column.name, column.layout) for member in parts.members]
-        (_record_with_gaps if column.has_gaps else record_each)(column.numbers, parts, recorders)
+        (record_with_gaps if column.has_gaps else record_each)(column.numbers, parts, recorders)
     for column in rows.confidence:
         record_each(column.numbers, parts, [member.confidence(column.name) for member in parts.members])
     if rows.results is not None:
@@ -54,7 +54,8 @@ def record_each(numbers: Floats, parts: Partition[Any], recorders: Sequence[Reco
             record_numbers(numbers[start:end], recorder)
 
 
-def _record_with_gaps(numbers: Floats, parts: Partition[Any], recorders: Sequence[Recorder]) -> None:
+def record_with_gaps(numbers: Floats, parts: Partition[Any], recorders: Sequence[Recorder]) -> None:
+    """Record the numbers of each group, shape (rows,), as :func:`record_each` does, but for rows that have NaN."""
     groups = np.split(parts.sort(numbers), np.cumsum(parts.sizes)[:-1])
     for group, recorder in zip(groups, recorders, strict=True):
         record_numbers(group[~np.isnan(group)], recorder)

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from otel_mlmon.observe.answers import OneOutput
 from otel_mlmon.observe.channel import Channel
+from otel_mlmon.observe.checks.evidence import Evidence
 from otel_mlmon.observe.grouping import Partition
 from otel_mlmon.observe.one_row import OneRowReader
 from otel_mlmon.observe.recorders import CallRecorders, RowRecorders
 from otel_mlmon.observe.recording import record_each, record_rows
 from otel_mlmon.observe.rows import read_rows
-from otel_mlmon.observe.segments import Pairs, current
+from otel_mlmon.observe.segments import Pairs
 from otel_mlmon.observe.summary import Summary, summarise
 
 MAX_WAITING = 1024
@@ -121,7 +122,8 @@ class RowCollector:
         self._telemetry = channel.telemetry
         self._segmenting = channel.segmenting
         self._owner = owner
-        self._has_columns = bool(channel.segmenting.columns)
+        self._call_wide = channel.segmenting.call_wide
+        self._cuts_rows = channel.segmenting.cuts_rows
         self._inputs = inputs
         self._reader = OneRowReader(channel.output)
         # By the segments of the context; where columns of the inputs cut, too, by those and the row's own.
@@ -145,8 +147,8 @@ class RowCollector:
         """
         if started >= self._channel.next_look or kwargs or len(args) != 2 or type(answer) is not ndarray:
             return None
-        context = current()
-        key = self._key(args[1:], kwargs, answer, context) if self._has_columns else context
+        context = self._call_wide()
+        key = self._key(args[1:], kwargs, answer, context) if self._cuts_rows else context
         return self._let_wait(self._waiting.get(key), answer, took)
 
     def collect_read(
@@ -168,7 +170,7 @@ class RowCollector:
         array = _as_array(answer.values)
         if array is None:
             return None
-        key = self._key(args, kwargs, array, current()) if self._has_columns else current()
+        key = self._key(args, kwargs, array, self._call_wide()) if self._cuts_rows else self._call_wide()
         return self._let_wait(self._waiting.get(_read_key(key, answer, array)), array, took)
 
     def _let_wait(self, waiting: Waiting | None, answer: NDArray[Any], took: int) -> Waiting | None:
@@ -195,13 +197,16 @@ class RowCollector:
         args, kwargs
             What the method was called with, without the model.
         """
-        array, context = _as_array(answer.values), current()
-        if array is None or not array.ndim or not array.size or getattr(answer, "labels", None) is not None:
+        if self._segmenting.asks:
+            # Once a call, which is then observed at once.
             return
-        if len(array) > (1 if self._has_columns else MAX_ROWS):
+        array, context = _as_array(answer.values), self._call_wide()
+        if array is None or not array.ndim or not array.size or _has_more(answer):
+            return
+        if len(array) > (1 if self._cuts_rows else MAX_ROWS):
             return
         pairs = self._segmenting.of_one(self._inputs(args, kwargs), context)
-        key: object = (pairs, context) if self._has_columns else context
+        key: object = (pairs, context) if self._cuts_rows else context
         keys = [_read_key(key, answer, array)]
         if returned is array and not kwargs and len(args) == 1:
             keys.append(key)
@@ -218,7 +223,7 @@ class RowCollector:
     def _key(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], answer: NDArray[Any], context: Pairs
     ) -> tuple[Pairs, Pairs] | None:
-        if answer.shape[:1] != (1,):
+        if answer.shape[:1] != (1,) or self._segmenting.asks:
             return None
         return self._segmenting.of_one(self._inputs(args, kwargs), context), context
 
@@ -230,8 +235,12 @@ class RowCollector:
     def summary(self, waiting: Waiting, values: Any) -> Summary | None:
         """Return what a span says about an answer that waits."""
         row = evolve(waiting.template, values=_as_array(values))
-        read = self._reader.read(row) or read_rows(row, self._channel.output)
-        return None if read is None else summarise(read, self._channel.output)
+        output, checks = self._channel.output, self._channel.checks
+        if not checks.are_any:
+            read = self._reader.read(row) or read_rows(row, output)
+            return None if read is None else summarise(read, output)
+        rows = read_rows(row, output)
+        return None if rows is None else summarise(rows, output).with_failed(checks.look_at_rows(Evidence(rows), None))
 
     def empty(self) -> bool:
         """Record all that waits, as a part of flushing; false when nothing will ever wait here again."""
@@ -266,7 +275,11 @@ class RowCollector:
         read = read_rows(template.stack([copy for _, copy in taken]), self._channel.output)
         if read is not None:
             sizes = np.add.reduceat(rows, np.cumsum(calls) - calls)
-            record_rows(read, Partition(None, sizes, [segment.recorders for segment, _ in found]))
+            parts = Partition(None, sizes, [segment.recorders for segment, _ in found])
+            record_rows(read, parts)
+            if self._channel.checks.are_any:
+                seconds = np.repeat(np.array([took for took, _ in taken]) * SECONDS, rows)
+                self._channel.checks.look_at_rows(Evidence(read, seconds=seconds), parts)
 
 
 def _as_array(values: Any) -> NDArray[Any] | None:
@@ -280,6 +293,11 @@ def _as_array(values: Any) -> NDArray[Any] | None:
 
 def _read_key(segment: object, answer: OneOutput, array: NDArray[Any]) -> object:
     names = getattr(answer, "classes", getattr(answer, "names", None))
-    if getattr(answer, "labels", None) is not None:
+    if _has_more(answer):
         return None
     return segment, type(answer), id(names), array.dtype, array.shape[1:]
+
+
+def _has_more(answer: OneOutput) -> bool:
+    # What stands beside the values would not wait with them.
+    return getattr(answer, "labels", None) is not None or getattr(answer, "confidence", None) is not None

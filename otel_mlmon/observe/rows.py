@@ -11,10 +11,23 @@ from otel_mlmon import semconv
 from otel_mlmon.config.schema import Output, OutputKind
 from otel_mlmon.emit.buckets import NUMBER, PROBABILITY, Layout, custom
 from otel_mlmon.observe.activation import activate
-from otel_mlmon.observe.answers import Answer, Labels, LogProbabilities, Named, Probabilities, Results, Scores
+from otel_mlmon.observe.answers import (
+    Answer,
+    Estimates,
+    Labels,
+    LogProbabilities,
+    Named,
+    Probabilities,
+    Results,
+    ResultTable,
+    RowsOnly,
+    Scores,
+)
 from otel_mlmon.observe.arrays import Floats, to_array, to_floats, to_table
 from otel_mlmon.observe.factorize import Codes, Factors, factorize
+from otel_mlmon.observe.items import Items, read_items
 from otel_mlmon.observe.labels import label_text
+from otel_mlmon.observe.results import tabulate
 
 MAX_OUTPUTS = 10
 """Up to so many classes or outputs have a distribution each."""
@@ -51,16 +64,17 @@ class ClassColumn:
 
 @frozen(eq=False)
 class Rows:
-    """All that an answer says about its rows; ``results`` is how many each got, where rows are queries."""
+    """All that an answer says about its rows; where these are queries, ``results`` tells how many each got."""
 
     count: int
     values: tuple[Column, ...] = ()
     classes: tuple[ClassColumn, ...] = ()
     confidence: tuple[Column, ...] = ()
     results: Floats | None = None
+    items: Items | None = None
 
 
-def read_rows(answer: Answer, output: Output) -> Rows | None:
+def read_rows(answer: Answer, output: Output) -> Rows | None:  # noqa: PLR0911  (one a kind of answer)
     """Read an answer; None where it holds nothing that can be read.
 
     Parameters
@@ -72,12 +86,18 @@ def read_rows(answer: Answer, output: Output) -> Rows | None:
     """
     if isinstance(answer, Named):
         return _read_named(answer, output)
-    if isinstance(answer, Results):
-        return _read_results(answer, score_layout(output) or NUMBER)
+    if isinstance(answer, RowsOnly):
+        return Rows(answer.count)
+    if isinstance(answer, (Results, ResultTable)):
+        table = tabulate(answer) if isinstance(answer, Results) else answer
+        rows = _read_results(table, score_layout(output) or NUMBER)
+        return _with_items(rows, answer) if isinstance(answer, Results) else rows
+    if isinstance(answer, Estimates):
+        return _read_estimates(answer, score_layout(output) or NUMBER)
     if isinstance(answer, Scores) and output.activation is not None:
         return read_rows(activate(answer, output.activation), evolve(output, activation=None))
     if isinstance(answer, Labels):
-        return _read_labels(answer.values)
+        return _with_confidence(_read_labels(answer.values), answer.confidence)
     if isinstance(answer, Scores):
         layout = score_layout(output)
         return _read_labels(answer.values) if layout is None else _read_scores(answer, layout)
@@ -128,7 +148,7 @@ def _read_named(answer: Named, output: Output) -> Rows | None:
     return _joined(parts) if parts else None
 
 
-def _renamed(rows: Rows, name: str) -> Rows:
+def _renamed(rows: Rows, name: str | None) -> Rows:
     return evolve(
         rows,
         values=tuple(evolve(column, name=_full_name(name, column.name)) for column in rows.values),
@@ -137,14 +157,26 @@ def _renamed(rows: Rows, name: str) -> Rows:
     )
 
 
-def _read_results(answer: Results, layout: Layout) -> Rows | None:
-    counts = to_floats(answer.counts)
-    if counts is None or counts.ndim != 1:
+def _read_results(answer: ResultTable | None, layout: Layout) -> Rows | None:
+    if answer is None:
         return None
-    scores = None if answer.top_scores is None else to_floats(answer.top_scores)
-    if scores is None or scores.shape != counts.shape:
-        return Rows(len(counts), results=counts)
-    return Rows(len(counts), (Column(None, scores, layout, has_gaps=True),), results=counts)
+    table = answer.values
+    columns = tuple(Column(None, table[:, place], layout, has_gaps=True) for place in range(1, table.shape[1]))
+    return Rows(len(table), columns, results=table[:, 0])
+
+
+def _with_items(rows: Rows | None, answer: Results) -> Rows | None:
+    if rows is None or answer.items is None:
+        return rows
+    return evolve(rows, items=read_items(answer.items, answer.counts))
+
+
+def _read_estimates(answer: Estimates, layout: Layout) -> Rows | None:
+    table = to_floats(answer.values)
+    if table is None or table.ndim != 2 or table.shape[1] != 2:
+        return None
+    sources = Factors((table[:, 1] != 0).astype(np.uint8), (semconv.SOURCE_MODEL, semconv.SOURCE_FALLBACK))
+    return Rows(len(table), (Column(None, table[:, 0], layout),), (ClassColumn(semconv.OUTPUT_SOURCE, sources),))
 
 
 def _read_scores(answer: Scores, layout: Layout) -> Rows | None:
@@ -161,6 +193,13 @@ def _read_labels(values: object) -> Rows | None:
     found = [(None if width == 1 else str(index), factorize(table[:, index])) for index in range(width)]
     classes = tuple(ClassColumn(name, factors) for name, factors in found if factors is not None)
     return Rows(len(labels), classes=classes) if classes else None
+
+
+def _with_confidence(rows: Rows | None, confidence: object) -> Rows | None:
+    numbers = None if confidence is None else to_floats(confidence)
+    if rows is None or numbers is None or numbers.shape != (rows.count,):
+        return rows
+    return evolve(rows, confidence=(Column(None, numbers, PROBABILITY),))
 
 
 def _read_probabilities(answer: Probabilities | LogProbabilities, output: Output) -> Rows | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextvars import ContextVar, Token
+from itertools import count
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from otel_mlmon import semconv
 from otel_mlmon.observe.labels import label_text
@@ -15,6 +16,9 @@ from otel_mlmon.observe.labels import label_text
 Function = TypeVar("Function", bound=Callable[..., Any])
 Pairs = tuple[tuple[str, str], ...]
 """Segment keys and values, most important key first."""
+
+ALWAYS = (semconv.MISSING, semconv.OTHER)
+"""Values beside those that are bounded."""
 
 _current: ContextVar[Pairs] = ContextVar("otel_mlmon_segments", default=())
 
@@ -79,61 +83,119 @@ class segment:  # noqa: N801
         return within_segment  # type: ignore[return-value]
 
 
-class BoundedValues:
-    """The first ``limit`` different values stay as they are; later ones are ``other``."""
+class FirstCome:
+    """The first ``limit`` different items that come, and not one more: threads need no lock."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._known: set[str] = set()
+        self._known: set[Hashable] = set()
+        # Taking a number is atomic, and looking at the set's size before adding to it is not.
+        self._places = count()
+
+    def __contains__(self, item: Hashable) -> bool:
+        """Tell whether an item is one of them."""
+        return item in self._known
+
+    def admits(self, item: Hashable) -> bool:
+        """Tell whether an item is one of them, or still becomes one."""
+        if item in self._known:
+            return True
+        if len(self._known) >= self._limit or next(self._places) >= self._limit:
+            return False
+        self._known.add(item)
+        return True
+
+
+class Values(Protocol):
+    """Which values of a segment key, or which classes, are told apart."""
+
+    def admit(self, value: str) -> str:
+        """Return the value, or ``other``."""
+
+
+class BoundedValues:
+    """The first ``limit`` different values stay as they are, and ``missing`` beside them; later ones are ``other``."""
+
+    def __init__(self, limit: int) -> None:
+        self._known = FirstCome(limit)
 
     def admit(self, value: str) -> str:
         """Return the value, or ``other`` when it comes too late."""
-        if value in self._known:
-            return value
-        if len(self._known) >= self._limit:
-            return semconv.OTHER
-        self._known.add(value)
-        return value
+        return value if value in ALWAYS or self._known.admits(value) else semconv.OTHER
+
+
+class ListedValues:
+    """Some values stay as they are, whenever they come, and ``missing`` beside them; all others are ``other``."""
+
+    def __init__(self, values: Iterable[object]) -> None:
+        self._known = {*map(label_text, values), *ALWAYS}
+
+    def admit(self, value: str) -> str:
+        """Return the value, or ``other`` when it is not listed."""
+        return value if value in self._known else semconv.OTHER
 
 
 class SegmentTable:
     """Which combinations of segment values a model's data points have: a bounded number, for ever.
 
-    A value beyond its key's limit is ``other``. A combination beyond the limit of combinations keeps the longest run
-    of its first keys that is known already, and at least its first key; the rest is ``other``. So the sums over the
-    first key are exact whatever arrives, and there are at most ``combinations`` plus one a value of the first key.
+    A value that its key does not admit is ``other``. A combination beyond the limit of combinations keeps the longest
+    run of its first keys that is known already, and at least its first key; the rest is ``other``. So the sums over
+    the first key are exact whatever arrives, and there are at most ``combinations``, one a value of the first key, one
+    where that is absent, and the one with no segment.
 
     Parameters
     ----------
     values
         Returns what admits a key's values, or None for a key too many; several tables of a model share it.
+    keys
+        Those that are configured, most important first; others follow as they come.
     combinations
         Limit of combinations.
     """
 
-    def __init__(self, values: Callable[[str], BoundedValues | None], combinations: int) -> None:
+    def __init__(self, values: Callable[[str], Values | None], keys: Sequence[str], combinations: int) -> None:
         self._values = values
         self._combinations = combinations
-        self._known: set[Pairs] = set()
+        self._known = FirstCome(combinations)
+        self._places = count()
+        self._ranks = {key: next(self._places) for key in keys}
+        self._folded: dict[str, list[str]] = {}
         self._resolved: dict[Pairs, tuple[Pairs, bool]] = {}
 
     def resolve(self, pairs: Pairs) -> tuple[Pairs, bool]:
         """Return the combination that stands for ``pairs``, and whether something of it was folded into ``other``."""
         found = self._resolved.get(pairs)
         if found is None:
-            admitted = ((key, self._values(key), value) for key, value in pairs)
-            folded = self._fold(tuple((key, known.admit(value)) for key, known, value in admitted if known is not None))
-            found = (folded, folded != pairs)
+            folded = self._fold(self._admitted(pairs))
+            found = (folded, set(folded) != set(pairs))
             # Free text as a segment must not fill the memory with what it was folded from.
             if len(self._resolved) < 4 * self._combinations:
                 self._resolved[pairs] = found
         return found
 
+    def _admitted(self, pairs: Pairs) -> Pairs:
+        """Return what is left of values and keys that have limits, most important key first."""
+        admitted = []
+        for key, value in pairs:
+            values = self._values(key)
+            if values is not None:
+                if key not in self._ranks:
+                    self._ranks.setdefault(key, next(self._places))
+                admitted.append((key, values.admit(value)))
+        return tuple(sorted(admitted, key=lambda pair: self._ranks[pair[0]]))
+
     def _fold(self, pairs: Pairs) -> Pairs:
-        if pairs not in self._known and len(self._known) >= self._combinations:
-            for kept in range(len(pairs) - 1, 0, -1):
-                pairs = (*pairs[:kept], *((key, semconv.OTHER) for key, _ in pairs[kept:]))
-                if pairs in self._known:
-                    break
-        self._known.add(pairs)
-        return pairs
+        if not pairs or self._known.admits(pairs):
+            return pairs
+        for kept in range(len(pairs) - 1, 1, -1):
+            shorter = (*pairs[:kept], *((key, semconv.OTHER) for key, _ in pairs[kept:]))
+            if shorter in self._known:
+                return shorter
+        # All that are folded have the same keys: which ones a call happens to have must not multiply them.
+        keys = self._folded.get("keys") or self._folded.setdefault("keys", self._ranked())
+        first, *later = keys
+        kept_pair = (pair for pair in pairs[:1] if pair[0] == first)
+        return (*kept_pair, *((key, semconv.OTHER) for key in later))
+
+    def _ranked(self) -> list[str]:
+        return sorted(self._ranks, key=self._ranks.__getitem__)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Sequence
+
+from attrs import evolve, frozen
 
 from otel_mlmon.config.schema import Output
 from otel_mlmon.observe.one_row import OneRow
@@ -16,13 +18,20 @@ class Summary:
     Attributes
     ----------
     review
-        Whether a person should look at it: some confidence is lower than configured.
+        Whether a person should look at it: some confidence is lower than configured, or it failed a check.
+    failed
+        Names of the checks that it failed.
     """
 
     rows: int
     score: float | None = None
     label: str | None = None
     review: bool = False
+    failed: tuple[str, ...] = ()
+
+    def with_failed(self, checks: Sequence[str]) -> Summary:
+        """Return the same, with the checks that it failed."""
+        return evolve(self, review=True, failed=tuple(dict.fromkeys(checks))) if checks else self
 
     def joined(self, other: Summary) -> Summary:
         """Return what the two parts of one answer say together."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import logging
 import os
 import subprocess
@@ -82,11 +83,20 @@ def test_models_of_an_adapter_that_is_switched_off_are_not_observed_by_another_o
     assert frameworks(collected) == {"sklearn"}
 
 
+def test_only_one_adapter_still_has_models_named_by_their_files(
+    instrument: Callable[..., Collected], linear: LogisticRegression, table: Table, tmp_path: Path
+) -> None:
+    collected = instrument(Configuration(adapters=Adapters(only=("sklearn",))))
+    joblib.dump(linear, tmp_path / "clicks.joblib")
+    joblib.load(tmp_path / "clicks.joblib").predict(table.inputs)
+    assert collected.counts_by(DURATION, "ml.model.name") == {"clicks": 1}
+
+
 def test_an_adapter_that_does_not_exist_is_named_with_those_that_do(
     instrument: Callable[..., Collected], caplog: pytest.LogCaptureFixture
 ) -> None:
     instrument(Configuration(adapters=Adapters(without=("lightgmb",))))
-    assert "there is no adapter 'lightgmb'; known are catboost" in caplog.text
+    assert "there is no adapter 'lightgmb'; known are aiohttp" in caplog.text
 
 
 class Ranker:
@@ -214,6 +224,51 @@ def test_another_package_brings_an_adapter_by_its_entry_point(tmp_path: Path) ->
     assert "ml.prediction.value 3 None" in done.stdout
     assert "ml.model.info None tiny" in done.stdout
     assert done.stderr == ""
+
+
+ACME_RANK = """
+class Ranker:
+    def fit(self, rows):
+        self.predict(rows)
+        return self
+
+    def predict(self, rows):
+        return [float(len(row)) for row in rows]
+
+    def rank(self, items):
+        return sorted(((item, float(len(item))) for item in items), key=lambda pair: -pair[1])
+
+    def load_file(self, path):
+        self.path = path
+"""
+
+
+def test_the_adapter_that_the_documentation_writes_observes_its_library(
+    with_adapters: Callable[..., Collected], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "acme_rank").mkdir()
+    (tmp_path / "acme_rank" / "models.py").write_text(ACME_RANK)
+    (tmp_path / "home.acme").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    page = (Path(__file__).parents[2] / "docs" / "adapters.md").read_text(encoding="utf-8")
+    code = page.partition("```python\n")[2].partition("```")[0]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 30
+    written: dict[str, Any] = {"__name__": "acme_rank_telemetry"}
+    exec(compile(code, "adapters.md", "exec"), written)
+
+    collected = with_adapters(written["ADAPTER"])
+    models = importlib.import_module("acme_rank.models")
+    ranker = models.Ranker().fit(["a"])
+    assert collected.points(DURATION) == []
+    ranker.load_file(str(tmp_path / "home.acme"))
+    ranker.predict(["a", "bb"])
+    ranker.rank(["a", "bb", "ccc"])
+    ranker.rank([])
+    assert collected.counts_by(DURATION, "ml.model.name") == {"home": 3}
+    assert collected.total("ml.prediction.value", ml_operation="predict") == 3.0
+    assert collected.total("ml.prediction.value", ml_operation="rank") == 3.0
+    (results,) = collected.points("ml.result.count")
+    assert (results.count, results.sum) == (2, 3.0)
 
 
 def test_a_broken_entry_point_is_counted_and_the_others_go_on(

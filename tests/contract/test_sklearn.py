@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import sklearn
 from attrs import frozen
 from imblearn.ensemble import BalancedRandomForestClassifier
 from imblearn.pipeline import make_pipeline as make_imbalanced_pipeline
@@ -32,11 +33,9 @@ from sklearn.feature_selection import RFECV
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, SGDClassifier
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import (
-    FixedThresholdClassifier,
     GridSearchCV,
     HalvingGridSearchCV,
     RandomizedSearchCV,
-    TunedThresholdClassifierCV,
     cross_val_predict,
     cross_val_score,
 )
@@ -99,8 +98,6 @@ CASES = {
         )
     ),
     "halving search": classifier(lambda: HalvingGridSearchCV(LOGISTIC(), {"C": [0.1, 1.0]}, cv=2)),
-    "tuned threshold": classifier(lambda: TunedThresholdClassifierCV(LOGISTIC(), cv=2)),
-    "fixed threshold": classifier(lambda: FixedThresholdClassifier(LOGISTIC(), threshold=0.3)),
     "imbalanced pipeline": classifier(
         lambda: make_imbalanced_pipeline(StandardScaler(), RandomUnderSampler(), LOGISTIC())
     ),
@@ -139,6 +136,13 @@ CASES = {
     "elliptic envelope": Case(EllipticEnvelope, None, ("predict", "score_samples"), (0, 1), (1, 0)),
     "local outlier factor": Case(lambda: LocalOutlierFactor(novelty=True), None, ("predict",), (0,), (1,)),
 }
+
+
+if sklearn.__version__ >= "1.5":
+    from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+
+    CASES["tuned threshold"] = classifier(lambda: TunedThresholdClassifierCV(LOGISTIC(), cv=2))
+    CASES["fixed threshold"] = classifier(lambda: FixedThresholdClassifier(LOGISTIC(), threshold=0.3))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -182,12 +186,14 @@ TRAINING: dict[str, Callable[[Table], object]] = {
     "halving search": lambda table: HalvingGridSearchCV(LOGISTIC(), {"C": [0.1, 1.0]}, cv=2).fit(
         table.inputs, table.label
     ),
-    "tuned threshold": lambda table: TunedThresholdClassifierCV(LOGISTIC(), cv=2).fit(table.inputs, table.label),
     "resampling": lambda table: InstanceHardnessThreshold(estimator=LOGISTIC(), cv=2).fit_resample(
         table.inputs, table.label
     ),
     "calibration": lambda table: CalibratedClassifierCV(SGDClassifier(), cv=2).fit(table.inputs, table.label),
 }
+
+if "tuned threshold" in CASES:
+    TRAINING["tuned threshold"] = lambda table: CASES["tuned threshold"].make().fit(table.inputs, table.label)
 
 
 @pytest.mark.parametrize("name", TRAINING)

@@ -20,6 +20,11 @@ def same(one: Any, other: Any) -> bool:
     if hasattr(one, "equals"):
         return bool(one.equals(other))
     if hasattr(one, "__array__"):
-        left, right = np.asarray(one), np.asarray(other)
-        return left.dtype == right.dtype and np.array_equal(left, right, equal_nan=left.dtype.kind in "fc")
+        return _same_arrays(np.asarray(one), np.asarray(other))
     return same(vars(one), vars(other)) if hasattr(one, "__dict__") else bool(one == other)
+
+
+def _same_arrays(one: Any, other: Any) -> bool:
+    if one.dtype.hasobject:
+        return one.dtype == other.dtype and one.shape == other.shape and same(one.tolist(), other.tolist())
+    return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")

@@ -16,7 +16,12 @@ def attributes_of(adapter: Adapter) -> dict[str, object]:
         owner, _, name = path.rpartition(".")
         if module is None:
             continue
-        kind = getattr(module, owner, None) if owner else module
+        kind: object = module
+        for part in owner.split(".") if owner else ():
+            kind = getattr(kind, part, None)
+        if kind is None:
+            # Other versions have it.
+            continue
         owners = [kind, *subclasses(kind)] if isinstance(kind, type) else [kind]
         for one in owners:
             for base in one.__mro__ if isinstance(one, type) else (one,):

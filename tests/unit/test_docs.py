@@ -14,7 +14,10 @@ import yaml
 
 from bench import report, results
 from otel_mlmon import semconv
+from otel_mlmon.adapters import BUILT_IN
+from otel_mlmon.cli import frameworks
 from otel_mlmon.config import environment_variables
+from otel_mlmon.config.checks import Rule
 from otel_mlmon.config.load import load
 from otel_mlmon.config.schema import Adapters, Configuration, Limits, Match, ModelRule, Output, Segments
 
@@ -55,7 +58,7 @@ def test_every_document_has_blocks_that_are_known() -> None:
     languages = {
         written for document in DOCUMENTS for _, written, _ in BLOCK.findall(document.read_text(encoding="utf-8"))
     }
-    assert languages <= {"python", "yaml", "sh"}
+    assert languages <= {"python", "yaml", "toml", "promql", "sh"}
 
 
 def test_every_metric_is_described() -> None:
@@ -83,6 +86,28 @@ def test_every_key_and_variable_is_described() -> None:
     ]
     variables = [name for name in vars(environment_variables) if name.startswith("OTEL_")]
     assert [name for name in (*keys, *variables) if f"`{name}`" not in text] == []
+
+
+def test_the_page_of_frameworks_is_that_of_the_adapters() -> None:
+    assert (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8") == frameworks.page(), "run `make docs`"
+
+
+def test_the_oldest_versions_that_are_tested_are_those_that_the_adapters_name() -> None:
+    lines = (ROOT / "tests" / "frameworks" / "oldest.txt").read_text(encoding="utf-8").splitlines()
+    tested = {name.partition("[")[0]: version for name, _, version in (line.partition("==") for line in lines)}
+    named = {name: adapter.oldest for adapter in BUILT_IN for name in adapter.distributions if tested.get(name)}
+    assert {name: tested[name] for name in named if not tested[name].startswith(named[name])} == {}
+    assert len(named) >= 15
+
+
+def test_every_rule_is_described() -> None:
+    text = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    assert [rule.name for rule in attrs.fields(Rule) if f"`{rule.name}: " not in text] == []
+
+
+@pytest.mark.parametrize("code", blocks("promql"))
+def test_queries_are_right(code: str) -> None:
+    promql_parser.parse(code)
 
 
 def test_links_between_documents_lead_somewhere() -> None:

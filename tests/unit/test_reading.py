@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel_mlmon.config.schema import Limits, Output, OutputKind
+from otel_mlmon.config.segments import Segments
 from otel_mlmon.observe.answers import Answer, Labels, Probabilities, Scores
 from otel_mlmon.observe.factorize import factorize
 from otel_mlmon.observe.grouping import combinations, partition
@@ -74,7 +75,7 @@ rows_of_three = st.lists(st.tuples(*(st.integers(0, 30).map(str) for _ in range(
 def test_folding_keeps_totals_and_the_first_keys_sums_exact_and_the_number_bounded(
     rows: list[tuple[str, str, str]], max_values: int, limit: int
 ) -> None:
-    table = ModelSegments(max_values, Limits(combinations=limit)).of_rows
+    table = ModelSegments(Segments(max_values=max_values), Limits(combinations=limit)).of_rows
     resolved = [table.resolve(tuple(zip("abc", row, strict=True)))[0] for row in rows]
     first_seen = list(dict.fromkeys(row[0] for row in rows))[:max_values]
     expected = Counter(row[0] if row[0] in first_seen else "other" for row in rows)
@@ -110,6 +111,6 @@ def test_combinations_that_belong_together_are_one_group(codes: list[int]) -> No
 
 
 def test_segment_keys_without_end_are_dropped() -> None:
-    table = ModelSegments(20, Limits()).of_calls
+    table = ModelSegments(Segments(), Limits()).of_calls
     seen = {table.resolve(((f"key{index}", "x"),))[0] for index in range(100)}
     assert len(seen) == 17

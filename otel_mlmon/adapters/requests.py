@@ -1,0 +1,40 @@
+"""Requests (2.31 and later): models whose addresses are configured.
+
+KServe, Seldon, BentoML, Ray Serve, TensorFlow Serving, Azure ML online endpoints and whatever else answers in JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from otel_mlmon.capture.adapter import Adapter, Call, Endpoint, Hook
+from otel_mlmon.capture.addresses import endpoint_at, status_error
+from otel_mlmon.observe.answers import Answer
+from otel_mlmon.observe.json_answers import answer_of_json
+
+
+def endpoint(_instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Endpoint:
+    """Return the model that a prepared request is for."""
+    request = args[0] if args else kwargs["request"]
+    return endpoint_at(str(request.url))
+
+
+def error_type(response: Any) -> str | None:
+    """Return the status of a response that is a refusal."""
+    return status_error(response.status_code)
+
+
+def answer(call: Call) -> Answer | None:
+    """Read a body that is in memory; a stream is the caller's."""
+    # The session is not at hand here: of a stream, the response itself knows that nobody has read it.
+    body = vars(call.answer)["_content"]
+    return answer_of_json(body, call.output) if isinstance(body, bytes) else None
+
+
+ADAPTER = Adapter(
+    name="requests",
+    distributions=("requests",),
+    oldest="2.31",
+    by_url=True,
+    hooks=(Hook("requests.sessions:Session.send", answer, model=endpoint, error_type=error_type, named="predict"),),
+)

@@ -1,0 +1,1 @@
+"""Quality checks: heuristics that people understand, asked of every prediction and counted as passes and fails."""
