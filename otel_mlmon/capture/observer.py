@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from attrs import define, field
+from numpy import ndarray
 
 from otel_mlmon.capture.adapter import Call, Hook
 from otel_mlmon.capture.inside import inside
@@ -49,6 +50,7 @@ class Observer:
     def answered(self, call: Call, started: int, took: int, span: OpenSpan | None) -> None:
         """Record an answer that no collector took, or that has a span."""
         summary: Summary | None = None
+        rows: int | None = None
         problems: tuple[str, ...] = ()
         try:
             waiting = None
@@ -56,8 +58,8 @@ class Observer:
                 waiting = self.collector.collect(call.answer, (call.instance, *call.args), call.kwargs, started, took)
                 summary = None if waiting is None else self.collector.summary(waiting, call.answer)
             if waiting is None:
-                summary = self._observe(call, started, took, span is not None)
-            problems = self._look_at_inputs(call.args, call.kwargs, None if summary is None else summary.rows)
+                summary, rows = self._observe(call, started, took, span is not None)
+            problems = self._look_at_inputs(call.args, call.kwargs, rows if summary is None else summary.rows)
         finally:
             if span is not None:
                 span.answered(summary, problems)
@@ -94,15 +96,18 @@ class Observer:
             self._look_at_inputs(args[1:], kwargs, len(answer))
         return waiting
 
-    def _observe(self, call: Call, started: int, took: int, summarised: bool) -> Summary | None:
+    def _observe(self, call: Call, started: int, took: int, summarised: bool) -> tuple[Summary | None, int | None]:
+        """Record an answer; return what a span says of it and, where nobody asked for that, its rows if known."""
         answer = None if self.hook.outputs is None else self.hook.outputs(call)
-        can_wait = self.collector is not None and not self.channel.checks.need_calls
+        can_wait = self.collector is not None and self.channel.can_wait
         if isinstance(answer, Results) and can_wait:
             answer = tabulate(answer) or answer
         if isinstance(answer, OneOutput) and self.collector is not None and can_wait:
             waiting = self.collector.collect_read(answer, call.args, call.kwargs, started, took)
             if waiting is not None:
-                return self.collector.summary(waiting, answer.values) if summarised else None
+                if summarised:
+                    return self.collector.summary(waiting, answer.values), None
+                return None, len(answer.values) if isinstance(answer.values, ndarray) else 1
         inputs = self.hook.inputs(call.args, call.kwargs)
         if self.collector is not None and not can_wait:
             # A check of the service's own may have been defined since.
@@ -111,7 +116,7 @@ class Observer:
         summary = self.channel.observe(Prediction(answer, inputs, took * SECONDS, call.answer, ask))
         if isinstance(answer, OneOutput) and self.collector is not None and can_wait:
             self.collector.begin(answer, call.answer, call.args, call.kwargs)
-        return summary
+        return summary, None
 
 
 def _ask_again(instance: Any, method: str, inputs: Any) -> Any:

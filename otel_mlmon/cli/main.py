@@ -25,6 +25,8 @@ def _run() -> None:
 
         from otel_mlmon.cli.check.command import check  # noqa: PLC0415
         from otel_mlmon.cli.demo.command import demo  # noqa: PLC0415
+        from otel_mlmon.cli.init.command import init  # noqa: PLC0415
+        from otel_mlmon.cli.schema import schema  # noqa: PLC0415
 
     app = typer.Typer(
         help="See what your models answer in production.",
@@ -34,4 +36,6 @@ def _run() -> None:
     )
     app.command()(demo)
     app.command()(check)
+    app.command()(init)
+    app.command()(schema)
     app()

@@ -15,7 +15,7 @@ It is made of counts only, so two of them add up, and none holds a row. The file
       "checks": [{"name": "extreme-score", "total": {"pass": 98701, "fail": 1299}, "segments": {…}}]
     }
 
-``counts[i]`` is how many numbers are in ``(boundaries[i-1], boundaries[i]]``: there is one more of them than boundaries.
+``counts[i]`` is how many numbers are in ``(boundaries[i-1], boundaries[i]]``: there is one more than boundaries.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -10,6 +11,25 @@ from attrs import field, frozen
 
 Path = tuple[str | int, ...]
 """Keys and indices from the root to a value."""
+
+MAX_VALUES = 50_000
+"""Of a document, an alias counted as all that it stands for: more can only be a mistake, or an attack."""
+
+MAX_DEPTH = 50
+
+
+class DocumentError(ValueError):
+    """A document that is no YAML, or more than can be meant.
+
+    Attributes
+    ----------
+    position
+        Where.
+    """
+
+    def __init__(self, position: Position, message: str) -> None:
+        super().__init__(message)
+        self.position = position
 
 
 @frozen
@@ -23,6 +43,11 @@ class Position:
     def of(cls, mark: yaml.Mark | None) -> Position:
         """Convert PyYAML's mark, which counts from 0."""
         return cls(1, 1) if mark is None else cls(mark.line + 1, mark.column + 1)
+
+    @classmethod
+    def at(cls, text: str, index: int) -> Position:
+        """Return where a character of a text is."""
+        return cls(text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
 
 
 @frozen
@@ -39,15 +64,31 @@ class Document:
 
         Raises
         ------
-        yaml.YAMLError
-            The text is no YAML, or needs a type beyond YAML's own.
+        DocumentError
+            The text is no YAML, needs a type beyond YAML's own, or holds too much.
         """
+        try:
+            return cls._parse(text)
+        except yaml.reader.ReaderError as error:
+            message = f"is no YAML: it holds the character {ord(text[error.position]):#x}"
+            raise DocumentError(Position.at(text, error.position), message) from error
+        except yaml.YAMLError as error:
+            position = Position.of(getattr(error, "problem_mark", None))
+            raise DocumentError(position, f"is no YAML: {_explained(error)}") from error
+        except RecursionError as error:
+            raise DocumentError(Position(1, 1), "is nested too deeply") from error
+
+    @classmethod
+    def _parse(cls, text: str) -> Document:
         loader = yaml.SafeLoader(text)
         try:
             node = loader.get_single_node()
             if node is None:
                 return cls(value=None)
-            found = list(_walk(node, ()))
+            found = list(islice(_walk(node, ()), MAX_VALUES + 1))
+            if len(found) > MAX_VALUES:
+                message = f"holds more than {MAX_VALUES:,} values, each alias (*) counted as all that it stands for"
+                raise DocumentError(Position.of(node.start_mark), message)
             positions: dict[Path, Position] = {}
             repeated = []
             for path, mark in found:
@@ -71,7 +112,23 @@ class Document:
         return Document(_removed(self.value, path), self.positions)
 
 
+def _explained(error: yaml.YAMLError) -> str:
+    problem = str(getattr(error, "problem", None) or error)
+    where = " ".join(filter(None, [getattr(error, "context", None), problem]))
+    if "'\\t'" in problem:
+        return f"{problem}: indent with spaces, and not with tabs"
+    if "scanning an alias" in where:
+        return f"{where}: text that begins with * needs quotes, such as '*/delay-*'"
+    if "cannot start any token" in problem:
+        return f"{problem}: text that begins with it needs quotes"
+    if problem == "mapping values are not allowed here":
+        return f"{problem}: text with a colon in it needs quotes, and keys of one mapping stand in one column"
+    return problem
+
+
 def _walk(node: yaml.Node, path: Path) -> Iterator[tuple[Path, yaml.Mark | None]]:
+    if len(path) > MAX_DEPTH:
+        raise DocumentError(Position.of(node.start_mark), f"is nested more than {MAX_DEPTH} deep")
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             below = (*path, str(key.value))

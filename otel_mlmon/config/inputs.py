@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
 from otel_mlmon.config.checks import Scalar
-from otel_mlmon.config.validating import ascending, interval, not_empty
+from otel_mlmon.config.validating import Bounds, MisplacedError, ascending, interval, not_empty
 
 
 class ColumnType(Enum):
@@ -59,7 +59,7 @@ class Input:
     range: tuple[float, ...] | None = field(default=None, validator=interval)
     categories: tuple[Scalar, ...] | None = field(default=None, validator=_categories)
     type: ColumnType | None = None
-    max_age: float | None = field(default=None, validator=validators.optional(validators.gt(0.0)))
+    max_age: float | None = field(default=None, validator=Bounds(above=0))
     boundaries: tuple[float, ...] | None = field(default=None, validator=ascending)
 
     def __attrs_post_init__(self) -> None:
@@ -100,7 +100,7 @@ def _type_of(category: Scalar) -> ColumnType:
 def each_once(_instance: object, _attribute: object, value: tuple[Input, ...]) -> None:
     """Take watched columns each of which stands once."""
     columns = [watched.column for watched in value]
-    twice = [str(column) for place, column in enumerate(columns) if column in columns[:place]]
-    if twice:
-        message = f"column '{twice[0]}' stands twice"
-        raise ValueError(message)
+    for place, column in enumerate(columns):
+        if column in columns[:place]:
+            message = f"column '{column}' stands twice in this model: say all of it in one place"
+            raise MisplacedError(message, (place,))

@@ -10,16 +10,16 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 import attrs
-import yaml
 from attrs import Attribute, frozen
 from cattrs import BaseValidationError, ClassValidationError, Converter, IterableValidationError
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
 from otel_mlmon.config.checks import AgreesWith, Ambiguous, Changed, Check, Fallback, Monotone, RankOf, Rule
-from otel_mlmon.config.document import Document, Path, Position
+from otel_mlmon.config.document import Document, DocumentError, Path, Position
 from otel_mlmon.config.fixed_mapping import FixedMapping
 from otel_mlmon.config.inputs import Input
+from otel_mlmon.config.review import Review
 from otel_mlmon.config.schema import Adapters, Configuration, Limits, Match, ModelRule, Output
 from otel_mlmon.config.segments import Segments
 from otel_mlmon.config.validating import MisplacedError
@@ -36,6 +36,7 @@ SCHEMA = (
     Fallback,
     Rule,
     Check,
+    Review,
     Input,
     ModelRule,
     Limits,
@@ -43,6 +44,10 @@ SCHEMA = (
     Configuration,
 )
 MAX_PROBLEMS = 100
+MAX_BYTES = 2**20
+
+MAX_SHOWN = 60
+"""Characters of a wrong value that a message shows."""
 
 
 @frozen
@@ -77,15 +82,33 @@ def load(file: str) -> Loaded:
         Path of the YAML file, as the user wrote it.
     """
     try:
-        document = Document.parse(FilePath(file).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        problem = Problem(file, Position(1, 1), f"cannot be read: {getattr(error, 'strerror', None) or error}")
-        return Loaded(Configuration(), (problem,))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = Problem(file, Position.of(mark), f"is no YAML: {getattr(error, 'problem', None) or error}")
-        return Loaded(Configuration(), (problem,))
+        document = Document.parse(read_text(file))
+    except DocumentError as error:
+        return Loaded(Configuration(), (Problem(file, error.position, str(error)),))
     return structure(file, document)
+
+
+def read_text(file: str) -> str:
+    """Return what stands in a file.
+
+    Raises
+    ------
+    DocumentError
+        It is not there, too large, or no text.
+    """
+    try:
+        with FilePath(file).open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DocumentError(Position(1, 1), f"cannot be read: {error.strerror or error}") from error
+    if len(data) > MAX_BYTES:
+        raise DocumentError(Position(1, 1), f"is larger than {MAX_BYTES // 2**20} MiB: is it the right file?")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        message = f"is no UTF-8, for it has the byte {data[error.start]:#x} here: save it as UTF-8"
+        raise DocumentError(Position.at(before, len(before)), message) from error
 
 
 def structure(file: str, document: Document) -> Loaded:
@@ -115,6 +138,9 @@ def _to_leave_out(path: Path) -> Path:
     """Return what to drop for a problem: a rule whose match is wrong would fit models it was not meant for."""
     if path[2:3] == ("match",):
         return path[:2]
+    # A check that lacks its limit would be another one than was meant.
+    if path[2:3] == ("checks",) and path[4:5] not in (("usual",), ("budget",)):
+        return path[:4]
     # Bins that lack an edge would be others than those that were meant.
     return path[:5] if path[2:4] == ("segments", "bins") else path
 
@@ -152,8 +178,18 @@ def _name(path: Path) -> str:
 
 def _nearest(key: str, schema: type[Any]) -> str:
     known = [_yaml_key(attribute) for attribute in attrs.fields(schema)]
-    close = difflib.get_close_matches(key, known, n=1)
+    return nearest(key, known)
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Return the end of a message about an unknown word: the nearest known one, or all."""
+    close = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(known)}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 
 
 def _yaml_key(attribute: Attribute[Any]) -> str:
@@ -170,8 +206,18 @@ def _scalar(value: Any, wanted: Any) -> Any:
     if type(value) in accepted or (float in accepted and type(value) is int):
         return value
     names = " or ".join(_PLAIN_NAMES[kind] for kind in accepted if kind in _PLAIN_NAMES)
-    message = f"{value!r} should be {names}"
+    message = f"{_shown(value)} should be {names}{_mend(value, accepted)}"
     raise _UnfitError(message)
+
+
+def _mend(value: Any, accepted: tuple[Any, ...]) -> str:
+    if str in accepted and type(value) in (int, float, bool):
+        # YAML 1.1 reads yes, no, on and off, too, as truth values.
+        return ": put it into quotes"
+    share = value.removesuffix("%").strip() if isinstance(value, str) else ""
+    if float in accepted and share != value and share.replace(".", "", 1).isdecimal():
+        return f": {float(share) / 100:g} is {value}"
+    return ""
 
 
 _PLAIN_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
@@ -183,7 +229,10 @@ def _choice(value: Any, wanted: type[Enum]) -> Enum:
     for member in wanted:
         if member.value == word:
             return member
-    message = f"{value!r} should be one of {', '.join(str(member.value) for member in wanted)}"
+    known = [str(member.value) for member in wanted]
+    close = difflib.get_close_matches(str(word), known, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    message = f"{_shown(value)} should be one of {', '.join(known)}{hint}"
     raise _UnfitError(message)
 
 
@@ -213,7 +262,9 @@ def _union(value: Any, wanted: Any) -> Any:
 def _listing(converter: Converter) -> Any:
     def list_of(value: Any, wanted: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            message = f"{value!r} should be a list"
+            hint = f": [{value}]" if isinstance(value, (str, int, float)) else ""
+            hint = ": begin each item with '- '" if isinstance(value, dict) else hint
+            message = f"{_shown(value)} should be a list{hint}"
             raise _UnfitError(message)
         kind: Any = get_args(wanted)[0] | None
         items = converter.structure(value, list[kind])
@@ -231,7 +282,7 @@ def _fixed_mapping(converter: Converter) -> Any:
         if value is None:
             return FixedMapping()
         if not isinstance(value, dict):
-            message = f"{value!r} should be a mapping of keys to lists"
+            message = f"{_shown(value)} should be a mapping of keys to lists"
             raise _UnfitError(message)
         keys, values = get_args(wanted)
         kind: Any = dict[keys, values]  # type: ignore[valid-type]
@@ -249,7 +300,7 @@ def _mapping(converter: Converter, schema: type[Any]) -> Any:
             return schema()
         if not isinstance(value, dict):
             known = ", ".join(map(_yaml_key, attrs.fields(schema)))
-            message = f"{value!r} should be a mapping with some of the keys {known}"
+            message = f"{_shown(value)} should be a mapping with some of the keys {known}"
             raise _UnfitError(message)
         return from_dict(value, wanted)
 
@@ -264,10 +315,21 @@ def _override(converter: Converter, attribute: Attribute[Any]) -> Any:
     def validated(value: Any, wanted: Any) -> Any:
         # Here, and not only as the object is made, so that the message has the position of this very key.
         structured = converter.structure(value, wanted)
-        attribute.validator(None, attribute, structured)  # type: ignore[misc]
+        try:
+            attribute.validator(None, attribute, structured)  # type: ignore[misc]
+        except MisplacedError as error:
+            raise MisplacedError(str(error), _path_in_file(error.path, value)) from error
         return structured
 
     return override(rename=key, struct_hook=validated)
+
+
+def _path_in_file(path: tuple[str | int, ...], value: Any) -> tuple[str | int, ...]:
+    """Return where a mistake stands in a list of the file, from where it stands in what is left of that."""
+    if not path or not isinstance(path[0], int) or not isinstance(value, list):
+        return path
+    places = [place for place, item in enumerate(value) if item is not None]
+    return (places[path[0]], *path[1:])
 
 
 _CONVERTER = _new_converter()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from enum import Enum
 from fnmatch import fnmatchcase
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
 from otel_mlmon.config import json_path
-from otel_mlmon.config.checks import Check
+from otel_mlmon.config.checks import Check, each_name_once
 from otel_mlmon.config.inputs import Input, each_once
+from otel_mlmon.config.review import Review
 from otel_mlmon.config.segments import Segments
-from otel_mlmon.config.validating import ascending
+from otel_mlmon.config.validating import Bounds, NotEmpty, Share, ascending
 
 
 class OutputKind(Enum):
@@ -69,7 +70,21 @@ class Identity:
 
 @frozen
 class Match:
-    """Which models a rule is for: shell patterns, all of which must fit; a key that is absent fits any model."""
+    """Which models a rule is for: shell patterns, all of which must fit; a key that is absent fits any model.
+
+    Attributes
+    ----------
+    path
+        Absolute path of the file that the model was loaded from: ``*/delay-*.joblib``.
+    model_class
+        ``LogisticRegression``, or with its module: ``sklearn.pipeline.Pipeline``.
+    framework
+        Name of the adapter: ``sklearn``, ``xgboost``, ….
+    name
+        What the model would be called without configuration.
+    url
+        Address of a model that another process serves.
+    """
 
     path: str | None = None
     model_class: str | None = field(default=None, metadata={"key": "class"})
@@ -94,7 +109,25 @@ class Match:
 
 @frozen
 class Output:
-    """How a model's answers are read."""
+    """How a model's answers are read.
+
+    Attributes
+    ----------
+    kind
+        What plain numbers are; default: as the framework says.
+    positive_class
+        Of two classes, the one whose probability is recorded; default: the second.
+    classes
+        Whose probabilities are recorded; default: all, up to 10.
+    activation
+        What turns raw numbers into probabilities.
+    path
+        Where in a JSON answer the output is: ``predictions.*.score``.
+    boundaries
+        Of the buckets of the values.
+    review_below
+        Answers of lower confidence get ``ml.review`` on their span.
+    """
 
     kind: OutputKind | None = None
     positive_class: str | int | float | bool | None = None
@@ -102,29 +135,53 @@ class Output:
     activation: Activation | None = None
     path: str | None = field(default=None, validator=_json_path)
     boundaries: tuple[float, ...] | None = field(default=None, validator=ascending)
-    review_below: float | None = field(
-        default=None, validator=validators.optional([validators.ge(0.0), validators.le(1.0)])
-    )
+    review_below: float | None = field(default=None, validator=Share())
 
 
 @frozen
 class ModelRule:
-    """What is configured for the models that ``match`` names."""
+    """What is configured for the models that ``match`` names.
+
+    Attributes
+    ----------
+    match
+        Which models; the first rule that fits a model is the one for it.
+    name
+        Becomes ``ml.model.name``; default: the name of the model's file, else of its class.
+    version
+        Becomes ``ml.model.version``.
+    output
+        How answers are read.
+    segments
+        By what predictions are cut.
+    inputs
+        Columns that are watched.
+    checks
+        What is bad about an answer, a rule or a function each.
+    review
+        Which predictions are kept for a person to look at.
+    """
 
     match: Match = Match()
-    name: str | None = field(default=None, validator=validators.optional(validators.min_len(1)))
+    name: str | None = field(default=None, validator=NotEmpty())
     version: str | None = None
     output: Output = Output()
     segments: Segments = field(factory=Segments)
     inputs: tuple[Input, ...] = field(default=(), validator=each_once)
-    checks: tuple[Check, ...] = ()
+    checks: tuple[Check, ...] = field(default=(), validator=each_name_once)
+    review: Review = Review()
 
 
 @frozen
 class Adapters:
     """Which adapters are applied; all of them where nothing is said.
 
-    ``only`` is about adapters that observe models: models go on being named by those that observe none.
+    Attributes
+    ----------
+    only
+        Of the adapters that observe models, these; models go on being named by those that observe none.
+    without
+        Adapters that are not applied.
     """
 
     only: tuple[str, ...] = ()
@@ -143,15 +200,31 @@ class Limits:
         Looked at by ``otel-mlmon check``: attribute sets that a model may have in all its metrics.
     """
 
-    combinations: int = field(default=200, validator=validators.ge(1))
-    classes: int = field(default=20, validator=validators.ge(1))
-    models: int = field(default=100, validator=validators.ge(1))
-    series: int = field(default=2000, validator=validators.ge(1))
+    combinations: int = field(default=200, validator=Bounds(least=1))
+    classes: int = field(default=20, validator=Bounds(least=1))
+    models: int = field(default=100, validator=Bounds(least=1))
+    series: int = field(default=2000, validator=Bounds(least=1))
 
 
 @frozen
 class Configuration:
-    """All of ``mlmon.yaml``."""
+    """All of ``mlmon.yaml``.
+
+    Attributes
+    ----------
+    enabled
+        ``false`` leaves every framework untouched.
+    spans
+        Where a prediction leaves its trace: a span of its own, the caller's span, or nowhere.
+    own_time
+        Report what the instrumentation itself costs, as ``ml.monitor.time``.
+    models
+        A rule each; the first one that fits a model is the one for it.
+    limits
+        Bounds on the number of time series.
+    adapters
+        Which frameworks are observed.
+    """
 
     enabled: bool = True
     spans: Spans = Spans.CHILD

@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
 from otel_mlmon.config.checks import Scalar
 from otel_mlmon.config.fixed_mapping import FixedMapping
-from otel_mlmon.config.validating import MisplacedError, ascending, dotted, not_empty
+from otel_mlmon.config.validating import Bounds, MisplacedError, ascending, dotted, not_empty
 
 MAX_KEYS = 16
 """Segment keys a model; they stand in code or in configuration, so more can only be a mistake."""
@@ -72,7 +72,7 @@ class Segments:
     values: FixedMapping[str | int, tuple[Scalar, ...]] = field(
         default=FixedMapping(), converter=FixedMapping, validator=_lists
     )
-    max_values: int = field(default=20, validator=validators.ge(1))
+    max_values: int = field(default=20, validator=Bounds(least=1))
 
     def __attrs_post_init__(self) -> None:
         keys = (*self.row_keys, *self.call_wide_keys)

@@ -34,7 +34,8 @@ def to_array(values: Any) -> Array | None:
         if math.prod(values.shape) > MAX_DENSE:
             return None
         values = values.toarray()
-    elif can(values, "to_numpy"):
+    elif can(values, "to_numpy") and not can(values, "dictionary_encode"):
+        # Arrow's refuses to copy, and numpy asks it better.
         values = values.to_numpy()
     try:
         array = np.asarray(values)

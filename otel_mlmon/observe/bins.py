@@ -15,6 +15,9 @@ from otel_mlmon.observe.arrays import Floats, to_array, to_floats
 from otel_mlmon.observe.factorize import Factors
 from otel_mlmon.observe.labels import label_text
 
+NO_NUMBERS = (np.complexfloating, np.datetime64, np.timedelta64)
+"""Would be converted to something else."""
+
 
 class Bins:
     """The intervals between edges; each holds its lower edge.
@@ -56,7 +59,7 @@ def _numbers(column: Any) -> Floats | None:
 
 def _number(value: Any) -> float:
     """Return a value as a number; NaN for what is none."""
-    if isinstance(value, (np.datetime64, np.timedelta64)):
+    if isinstance(value, NO_NUMBERS):
         return math.nan
     try:
         return float(value)

@@ -25,6 +25,7 @@ from otel_mlmon.observe.model_segments import ModelSegments
 from otel_mlmon.observe.prediction import Model, Prediction
 from otel_mlmon.observe.recorders import CallRecorders, RowRecorders, Scope, segment_attributes
 from otel_mlmon.observe.recording import record_rows
+from otel_mlmon.observe.review import ReviewSample
 from otel_mlmon.observe.rows import Rows, read_rows
 from otel_mlmon.observe.segmenting import Segmenting
 from otel_mlmon.observe.segments import Pairs
@@ -84,8 +85,15 @@ class Channel:
         self._calls: dict[Pairs, CallRecorders] = {}
         self._rows: dict[Pairs, RowRecorders] = {}
         self.checks = ModelChecks(model.name, operation, model.rule, models, self._whole_call, self._skipped)
-        self.inputs = ModelInputs(self._scope, model.rule.inputs) if model.rule.inputs else None
+        self.inputs = ModelInputs(self._scope, model.rule.inputs, self._call_wide) if model.rule.inputs else None
+        review = model.rule.review
+        self._review = None if review.file is None else ReviewSample(model, operation, review)
         self.next_look = 0
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether answers may wait to be read together: nobody needs their inputs, or what was said of their calls."""
+        return self._review is None and not self.checks.need_calls
 
     def observe(self, prediction: Prediction) -> Summary | None:
         """Record an answered call, and return what a span says of it; None where the answer could not be read."""
@@ -176,15 +184,25 @@ class Channel:
             record_rows(rows, parts)
         if self.checks.are_any:
             evidence = self._evidence(rows, recording)
-            if recording.total is None:
-                recording.failed += self.checks.look(evidence, parts)
-            else:
-                # Of a part of a call, its inputs are not.
-                recording.failed += self.checks.look_at_rows(evidence, parts)
+            # Of a part of a call, its inputs are not.
+            look = self.checks.look if recording.total is None else self.checks.look_at_rows
+            failed = look(evidence, parts)
+            recording.failed += failed
+            if self._review is not None and recording.total is None:
+                self._review.keep(evidence, failed)
 
     def _evidence(self, rows: Rows | None, recording: Recording) -> Evidence:
         call = recording.prediction
-        return Evidence(rows, call.returned, call.inputs, call.seconds, said(), dict(recording.context), call.ask)
+        return Evidence(
+            rows=rows,
+            answer=call.returned,
+            inputs=call.inputs,
+            seconds=call.seconds,
+            said=said(),
+            segments=dict(recording.context),
+            ask=call.ask,
+            traced=get_current() if self.telemetry.tracing else None,
+        )
 
     def _whole_call(self, count: int) -> Partition[RowRecorders]:
         return whole(self.row_recorders(self._call_wide(), count), count)

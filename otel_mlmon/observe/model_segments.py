@@ -7,7 +7,7 @@ from otel_mlmon.config.segments import MAX_KEYS, Segments
 from otel_mlmon.observe.bins import Bins
 from otel_mlmon.observe.segments import BoundedValues, FirstCome, ListedValues, SegmentTable, Values
 
-MAX_ERROR_TYPES = 20
+MAX_ERROR_TYPES = 10
 """Classes of exceptions, and status codes, a model: they stand in code, so more can only be a mistake."""
 
 

@@ -240,7 +240,11 @@ class RowCollector:
             read = self._reader.read(row) or read_rows(row, output)
             return None if read is None else summarise(read, output)
         rows = read_rows(row, output)
-        return None if rows is None else summarise(rows, output).with_failed(checks.look_at_rows(Evidence(rows), None))
+        return (
+            None
+            if rows is None
+            else summarise(rows, output).with_failed(list(checks.look_at_rows(Evidence(rows), None)))
+        )
 
     def empty(self) -> bool:
         """Record all that waits, as a part of flushing; false when nothing will ever wait here again."""

@@ -30,14 +30,14 @@ def iris(tmp_path: Path) -> Iris:
 def serve(arrived: Arrived, tmp_path: Path) -> Iterator[Serve]:
     """Start a server under ``opentelemetry-instrument``: ``serve(command, ready="/path", **environment)``.
 
-    ``{port}`` in command and environment is a free one, ``{otlp}`` in the environment the receiver's address.
+    ``{port}`` in command and environment is a free one.
     """
     started: list[Server] = []
     with Receiver(arrived.metrics, on_traces=arrived.traces) as receiver:
 
         def start(command: str, *, ready: str, instrumented: bool = True, **variables: str) -> Server:
             port = free_port()
-            variables = {name: value.format(port=port, otlp=receiver.endpoint) for name, value in variables.items()}
+            variables = {name: value.format(port=port) for name, value in variables.items()}
             environment = environment_of(receiver.endpoint, tmp_path, **variables)
             arguments = [*(["opentelemetry-instrument"] if instrumented else []), *command.format(port=port).split()]
             server = Server(arguments, f"http://127.0.0.1:{port}", tmp_path, environment)

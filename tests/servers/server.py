@@ -85,7 +85,10 @@ class Server:
         return self.process.wait(STOP_SECONDS)
 
     def kill(self) -> None:
-        """End all that is left of it."""
+        """End all that is left of it; what it has put into other process groups, only it can end."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.terminate()
+            self.process.wait(15)
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

@@ -10,6 +10,7 @@ from attrs import frozen
 from otel_mlmon.config.load import Loaded, load
 from otel_mlmon.config.parameters import resolve
 from otel_mlmon.config.schema import Configuration, Identity, Match, ModelRule, OutputKind, Spans
+from otel_mlmon.config.segments import Segments
 
 DESIGN = """\
 models:
@@ -85,6 +86,51 @@ MISTAKES = {
         "models:\n  - output: {boundaries: [1, 1]}\n",
         "2:14: wrong value for models[0].output.boundaries: must be a list of numbers that increase",
     ),
+    "edges that do not increase": Mistake(
+        "models:\n  - segments:\n      bins:\n        age: [18, 30, 30]\n",
+        "4:9: wrong value for models[0].segments.bins.age: must be a list of numbers that increase",
+    ),
+    "no edges": Mistake(
+        "models:\n  - segments:\n      bins:\n        0: []\n",
+        "4:9: wrong value for models[0].segments.bins.0: must be a list of numbers that increase",
+    ),
+    "text for an edge": Mistake(
+        "models:\n  - segments:\n      bins: {age: [18, thirty]}\n",
+        "3:24: wrong value for models[0].segments.bins.age[1]: 'thirty' should be a number",
+    ),
+    "no values": Mistake(
+        "models:\n  - segments:\n      columns: [origin]\n      values: {origin: []}\n",
+        "4:16: wrong value for models[0].segments.values.origin: must name one at least",
+    ),
+    "values of no key": Mistake(
+        "models:\n  - segments:\n      columns: [origin]\n      values: {orign: [JFK]}\n",
+        "4:16: wrong value for models[0].segments.values.orign: 'orign' is no segment key; did you mean 'origin'?",
+    ),
+    "values of a key of code": Mistake(
+        "models:\n  - segments:\n      baggage: [client.os]\n      values: {country: [DE]}\n",
+        "4:16: wrong value for models[0].segments.values.country: 'country' is no segment key; known are client.os; "
+        "those that code sets by otel_mlmon.segment stand in segments.code",
+    ),
+    "values of bins": Mistake(
+        "models:\n  - segments:\n      bins: {age: [18]}\n      values: {age: [1]}\n",
+        "4:16: wrong value for models[0].segments.values.age: 'age' has bins: its values are those",
+    ),
+    "Norway": Mistake(
+        "models:\n  - segments:\n      columns: [country]\n      values: {country: [DE, NO]}\n",
+        "4:16: wrong value for models[0].segments.values.country: has text and truth values: a word such as no",
+    ),
+    "a list for a mapping": Mistake(
+        "models:\n  - segments: {bins: [18]}\n",
+        "2:16: wrong value for models[0].segments.bins: [18] should be a mapping of keys to lists",
+    ),
+    "no place of a function": Mistake(
+        "models:\n  - segments: {call: shop.segments}\n",
+        "2:16: wrong value for models[0].segments.call: 'shop.segments' should be a function's place",
+    ),
+    "too many keys": Mistake(
+        "models:\n  - segments: {columns: [" + ", ".join(map(str, range(17))) + "]}\n",
+        "2:5: wrong value for models[0].segments: has 17 keys, and a model's predictions are cut by 16 at most",
+    ),
     "twice": Mistake("spans: off\nspans: child\n", "2:1: key 'spans' stands twice in the file"),
     "no file of keys": Mistake("- a\n- b\n", "1:1: wrong value for the file: ['a', 'b'] should be a mapping"),
     "no YAML": Mistake("models: [\n", "2:1: is no YAML: "),
@@ -96,6 +142,24 @@ MISTAKES = {
 def test_a_mistake_is_named_by_line_column_and_remedy(name: str, read) -> None:
     (message,) = messages(read(MISTAKES[name].text))
     assert message.startswith(MISTAKES[name].message)
+
+
+def test_segments_are_read_in_their_order_and_can_be_a_key(read) -> None:
+    loaded = read(
+        "models:\n  - segments:\n      columns: [origin, 3]\n      bins: {age: [18, 30.5], 3: [0]}\n"
+        '      call: "shop.segments:of"\n      baggage: [client.os]\n      code: [country]\n'
+        '      values: {origin: [JFK, 7, "NO"], basket: [big]}\n'
+    )
+    assert loaded.problems == ()
+    (rule,) = loaded.configuration.models
+    assert dict(rule.segments.bins) == {"age": (18, 30.5), 3: (0,)}
+    assert dict(rule.segments.values) == {"origin": ("JFK", 7, "NO"), "basket": ("big",)}
+    assert rule.segments.row_keys == ("origin", "3", "age", "basket")
+    assert rule.segments.call_wide_keys == ("client.os", "country")
+    assert {rule: "a key"}[ModelRule(segments=rule.segments)] == "a key"
+    assert ModelRule(segments=Segments(bins={"age": [18, 30]})) == ModelRule(segments=Segments(bins={"age": (18, 30)}))
+    with pytest.raises(TypeError):
+        rule.segments.bins["age"] = (1,)
 
 
 def test_what_is_right_holds_beside_what_is_wrong(read) -> None:

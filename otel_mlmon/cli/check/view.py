@@ -10,6 +10,7 @@ from rich.text import Text
 
 from otel_mlmon.cli.check.adapters import AdapterStatus, State
 from otel_mlmon.cli.check.files import MAX_FILES, FoundModel
+from otel_mlmon.cli.check.series import ModelBound
 
 STYLES = {State.ACTIVE: "green", State.NOT_INSTALLED: "dim", State.TOO_OLD: "red", State.SWITCHED_OFF: "yellow"}
 
@@ -43,3 +44,21 @@ def models_table(found: Sequence[FoundModel]) -> RenderableType:
     if len(found) < MAX_FILES:
         return table
     return Group(table, Text(f"\nonly the first {MAX_FILES} files are shown", "dim"))
+
+
+def series_table(bounds: Sequence[ModelBound], limit: int) -> RenderableType:
+    """Return the most series that the configured models may have, a row a metric."""
+    table = Table("model", "metric", box=None, pad_edge=False, header_style="bold")
+    for column in ("attribute sets", "Prometheus series"):
+        table.add_column(column, justify="right")
+    for bound in bounds:
+        if table.row_count:
+            table.add_row()
+        for place, metric in enumerate(bound.metrics):
+            name = Text("" if place else bound.name, "bold")
+            table.add_row(name, metric.metric, f"{metric.attribute_sets:,}", f"{metric.prometheus:,}")
+        style = "bold" if bound.attribute_sets <= limit else "bold red"
+        sums = (Text(f"{number:,}", style) for number in (bound.attribute_sets, bound.prometheus))
+        table.add_row("", Text("all", "bold"), *sums)
+    note = f"\nat most, for each version and operation of a model; limits.series allows {limit:,} attribute sets"
+    return Group(table, Text(note, "dim"))

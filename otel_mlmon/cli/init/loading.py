@@ -122,11 +122,9 @@ def asking(model: Any, operation: str, has_names: bool) -> Ask:
 
 
 def _only_model(loaded: Any, file: Path) -> Any:
-    members = (
-        list(loaded.values()) if isinstance(loaded, dict) else loaded if isinstance(loaded, (list, tuple)) else None
-    )
-    if members is None:
+    if not isinstance(loaded, (dict, list, tuple)):
         return loaded
+    members = loaded.values() if isinstance(loaded, dict) else loaded
     models = [member for member in members if any(callable(getattr(member, name, None)) for name in OPERATIONS)]
     if len(models) != 1:
         message = f"{file} holds a {type(loaded).__name__} with {len(models)} models in it, and it should be one"

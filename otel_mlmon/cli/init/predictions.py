@@ -6,6 +6,7 @@ So the baseline and what a service reports fall into the same buckets, classes a
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -19,15 +20,16 @@ from otel_mlmon import semconv
 from otel_mlmon.cli.failure import Failure
 from otel_mlmon.cli.init.gathering import Counting, Measuring
 from otel_mlmon.cli.init.loading import Ask
-from otel_mlmon.cli.init.profile import MIN_ROWS, SegmentValues
+from otel_mlmon.cli.init.profile import MIN_ROWS
 from otel_mlmon.config.baseline import Baseline, Counts, Histogram, Tally
 from otel_mlmon.config.checks import Check
+from otel_mlmon.config.fixed_mapping import FixedMapping
 from otel_mlmon.config.schema import Configuration, Limits, Match, ModelRule, Spans
 from otel_mlmon.config.segments import Segments
 from otel_mlmon.instrumentor import DISABLED, ModelInstrumentor
 from otel_mlmon.observe.arrays import Floats, to_floats
-from otel_mlmon.observe.factorize import Factors, factorize
-from otel_mlmon.observe.grouping import combinations
+from otel_mlmon.observe.factorize import Codes
+from otel_mlmon.observe.segmenting import Segmenting
 from otel_mlmon.observe.segments import Pairs, segment
 
 BATCH: Final = 10_000
@@ -40,6 +42,10 @@ NOT_ASKED: Final = {"latency_above", "constant", "changed", "monotone"}
 """Rules about calls as a service makes them: a sample asked in batches says nothing of them."""
 
 NO_BUDGET: Final = 1e9
+
+
+class Refused(Failure):
+    """The model raised."""
 
 
 @frozen
@@ -61,22 +67,20 @@ class Sample:
     ----------
     frame
         The columns that the model is given.
-    segments
-        Each key's value for each row; rare ones are ``other``.
+    codes, pairs
+        Each row's segment as a code, or None where all are in one; and the segments.
     """
 
     frame: Any
-    segments: tuple[tuple[str, Factors], ...] = ()
+    codes: Codes | None = None
+    pairs: Sequence[Pairs] = ((),)
 
     def groups(self) -> Iterator[tuple[Pairs, Any]]:
-        """Yield the rows of each combination of segments, in batches."""
-        if not self.segments:
-            yield from (((), batch) for batch in _batches(self.frame))
-            return
-        codes, pairs = combinations(self.segments)
-        for code, of_code in enumerate(pairs):
-            for batch in _batches(self.frame[codes == code]):
-                yield of_code, batch
+        """Yield the rows of each segment, in batches."""
+        for code, pairs in enumerate(self.pairs):
+            of_segment = self.frame if self.codes is None else self.frame[self.codes == code]
+            for start in range(0, len(of_segment), BATCH):
+                yield pairs, of_segment[start : start + BATCH]
 
 
 @frozen(eq=False)
@@ -110,17 +114,45 @@ def columns_as(frame: Any, kind: str) -> Any:
     return frame.astype(dict.fromkeys(texts, kind))
 
 
-def folded(column: Any, values: SegmentValues) -> Factors:
-    """Return each row's segment; values that are rare, in the table or in the sample, are ``other``."""
-    factors = factorize(column)
-    if factors is None:
-        message = f"'{values.column}' cannot be a segment: its values cannot be read"
-        raise Failure(message)
-    sizes = np.bincount(factors.codes, minlength=len(factors.texts)).tolist()
-    kept = [text for text, size in zip(factors.texts, sizes, strict=True) if text in values.rows and size >= MIN_ROWS]
-    texts = list(dict.fromkeys([*kept, semconv.OTHER]))
-    places = [texts.index(text if text in kept else semconv.OTHER) for text in factors.texts]
-    return Factors(np.array(places, dtype=np.intp)[factors.codes], tuple(texts))
+def cut(frame: Any, features: Sequence[str], segments: Segments, model: str) -> Sample:
+    """Cut rows as they are cut in production; values that are rare in them are ``other``.
+
+    Parameters
+    ----------
+    frame
+        With the features first, for indices of columns.
+    features
+        What the model is given.
+    segments
+        As configured; keys that code sets, or a request carries, are read from the columns of that name.
+    model
+        Its name.
+    """
+    carried = (key for key in (*segments.code, *segments.baggage) if key in frame.columns)
+    columns = tuple(dict.fromkeys([*segments.columns, *carried]))
+    known = set(map(str, (*columns, *segments.bins)))
+    listed = FixedMapping(
+        {key: of_key for key, of_key in segments.values.items() if segments.call or str(key) in known}
+    )
+    as_columns = evolve(segments, columns=columns, code=(), baggage=(), values=listed)  # type: ignore[arg-type]
+    codes, pairs = Segmenting(model, as_columns).of_rows(frame, len(frame), ())
+    if codes is None:
+        return Sample(frame[features])
+    rows = np.bincount(codes, minlength=len(pairs)).tolist()
+    by_value: dict[str, Counter[str]] = {}
+    for of_code, count in zip(pairs, rows, strict=True):
+        for key, value in of_code:
+            by_value.setdefault(key, Counter())[value] += count
+    limit = dict.fromkeys((*map(str, segments.bins), *map(str, segments.values)))
+    kept = {key: _frequent(counter, limit.get(key, segments.max_values)) for key, counter in by_value.items()}
+    places: dict[Pairs, int] = {}
+    folded = [
+        places.setdefault(
+            tuple((key, value if value in kept[key] else semconv.OTHER) for key, value in of_code), len(places)
+        )
+        for of_code in pairs
+    ]
+    return Sample(frame[features], np.array(folded, dtype=np.intp)[codes], list(places))
 
 
 def ask(model: Ask, sample: Sample, rule: ModelRule, name: str) -> Answers:
@@ -128,11 +160,16 @@ def ask(model: Ask, sample: Sample, rule: ModelRule, name: str) -> Answers:
 
     Raises
     ------
+    Refused
+        The model raised.
     Failure
-        The model refuses the rows, or nothing of it would be observed.
+        Nothing of it would be observed.
     """
     checks = tuple(evolve(check, budget=NO_BUDGET) for check in rule.checks if _is_asked(check))
-    rule = evolve(rule, match=Match(), name=name, segments=Segments(max_values=UNBOUNDED), inputs=(), checks=checks)
+    # Which segment a row is in is known already, also where the model is not given the column.
+    keys = tuple(key for key, _ in sample.pairs[0])
+    segments = Segments(code=keys, max_values=UNBOUNDED)
+    rule = evolve(rule, match=Match(), name=name, segments=segments, inputs=(), checks=checks)
     limits = Limits(combinations=UNBOUNDED, classes=UNBOUNDED)
     numbers: list[Floats | None] = []
     with observed(Configuration(spans=Spans.OFF, models=(rule,), limits=limits)) as reader:
@@ -141,6 +178,10 @@ def ask(model: Ask, sample: Sample, rule: ModelRule, name: str) -> Answers:
             numbers.append(_plain_numbers(answer))
         points = tuple(_points(reader))
     answers = Answers(points, _joined(numbers))
+    for point in answers.of(semconv.MONITOR_ERRORS):
+        stage, error = point.attributes[semconv.MONITOR_STAGE], point.attributes[semconv.ERROR_TYPE]
+        message = f"a baseline without what failed would be wrong: {error} in stage '{stage}', as said above"
+        raise Failure(message)
     if not answers.of(semconv.PREDICTION_DURATION):
         message = "the model answered, and nothing of it would be observed: decorate its method with otel_mlmon.monitor"
         raise Failure(message)
@@ -195,8 +236,8 @@ def _without_variables() -> Iterator[None]:
         os.environ.update(kept)
 
 
-def _batches(frame: Any) -> Iterator[Any]:
-    return (frame[start : start + BATCH] for start in range(0, len(frame), BATCH))
+def _frequent(counter: Counter[str], limit: int | None) -> set[str]:
+    return {value for value, rows in counter.most_common(limit) if rows >= MIN_ROWS}
 
 
 def _is_asked(check: Check) -> bool:
@@ -212,7 +253,7 @@ def _in_segment(model: Ask, batch: Any, pairs: Pairs) -> Any:
             return model(batch)
     except Exception as error:
         message = f"the model refuses the rows: {type(error).__name__}: {error}"
-        raise Failure(message) from error
+        raise Refused(message) from error
 
 
 def _plain_numbers(answer: Any) -> Floats | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from otel_mlmon import semconv
 from otel_mlmon.cli.failure import Failure
@@ -16,9 +16,8 @@ from otel_mlmon.observe.labels import label_text
 MIN_ROWS: Final = 20
 """A value of fewer rows may say something of a person: it is named nowhere."""
 
-QUANTILES: Final = (
-    (0.0005, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5) + (0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9995)
-)  # fmt: skip
+MIDDLE: Final = (0.001, 0.01, 0.05, *(tenth / 10 for tenth in range(1, 10)), 0.95, 0.99, 0.999)
+QUANTILES: Final = (0.0005, *MIDDLE, 0.9995)
 NEARLY_ALL: Final = (QUANTILES[0], QUANTILES[-1])
 """Between them are 99.9 % of the rows."""
 
@@ -94,21 +93,28 @@ class SegmentValues:
     total: int = 0
 
     @property
-    def named(self) -> list[str]:
+    def named(self) -> list[str | int]:
         """The values that are worth a name in the configuration."""
-        return [text for text in self.rows if text != semconv.MISSING]
+        whole = {text: value for value, text in self.raw if type(value) is int}
+        return [whole.get(text, text) for text in self.rows if text != semconv.MISSING]
+
+    def only(self, texts: Collection[str]) -> SegmentValues:
+        """Return the same with some values only, beside the missing one."""
+        kept = {*texts, semconv.MISSING}
+        rows = {text: count for text, count in self.rows.items() if text in kept}
+        return evolve(self, raw=tuple(pair for pair in self.raw if pair[1] in kept), rows=rows)
 
 
 def profile(table: Table, columns: Sequence[str]) -> dict[str, ColumnProfile]:
     """Return what columns hold, over all rows of a table."""
-    first = _query(table, [part for name in columns for part in _first_look(name, table.columns[name])])
-    rows = table.query("SELECT count(*) FROM data")[0][0]
-    found = {name: _read_first(name, table.columns[name], rows, first) for name in columns}
+    asked = [part for name in columns for part in _first_look(name, table.columns[name])]
+    first = _query(table, [(ROWS, "count(*)"), *asked])
+    found = {name: _read_first(name, table.columns[name], first) for name in columns}
     second = _query(table, [part for one in found.values() for part in _second_look(one)])
     return {name: _read_second(one, second) for name, one in found.items()}
 
 
-def segment_values(table: Table, column: str, limit: int) -> SegmentValues:
+def segment_values(table: Table, column: ColumnProfile, limit: int) -> SegmentValues:
     """Return the ``limit`` most frequent values of a column that have :data:`MIN_ROWS` rows or more.
 
     Raises
@@ -116,16 +122,14 @@ def segment_values(table: Table, column: str, limit: int) -> SegmentValues:
     Failure
         No value has, or it is a column that nobody would cut predictions by.
     """
-    name = quoted_name(column)
-    if table.columns[column] in {ColumnKind.TIME, ColumnKind.OTHER}:
-        message = f"'{column}' cannot be a segment: its values are no text and no numbers"
+    if column.kind in {ColumnKind.TIME, ColumnKind.OTHER}:
+        message = f"'{column.name}' cannot be a segment: its values are no text and no numbers"
         raise Failure(message)
-    rows, distinct = table.query(f"SELECT count(*), approx_count_distinct({name}) FROM data")[0]  # noqa: S608
-    if distinct > MAX_DISTINCT:
-        message = f"'{column}' cannot be a segment: it has about {distinct:,} different values, as an identifier has"
+    if column.distinct > MAX_DISTINCT:
+        message = f"'{column.name}' cannot be a segment: it has about {column.distinct:,} values, as an identifier has"
         raise Failure(message)
     counted = table.query(
-        f"SELECT {name}, count(*) FROM data GROUP BY 1 HAVING count(*) >= {MIN_ROWS} "  # noqa: S608
+        f"SELECT {quoted_name(column.name)}, count(*) FROM data GROUP BY 1 HAVING count(*) >= {MIN_ROWS} "  # noqa: S608
         f"ORDER BY 2 DESC, 1 LIMIT {limit + 1}"
     )
     raw = [(value, label_text(value)) for value, _ in counted]
@@ -134,16 +138,19 @@ def segment_values(table: Table, column: str, limit: int) -> SegmentValues:
         by_text[text] += count
     kept = [text for text, _ in by_text.most_common() if text != semconv.MISSING][:limit]
     if not kept:
-        message = f"'{column}' cannot be a segment: none of its values has {MIN_ROWS} rows or more"
+        message = f"'{column.name}' cannot be a segment: none of its values has {MIN_ROWS} rows or more"
         raise Failure(message)
     kept += [semconv.MISSING] if semconv.MISSING in by_text else []
     return SegmentValues(
-        column,
+        column.name,
         tuple((value, text) for value, text in raw if text in kept and value is not None),
         {text: by_text[text] for text in kept},
-        rows,
+        column.rows,
     )
 
+
+ROWS: Final = ("", "rows")
+"""Of the whole table."""
 
 _Part = tuple[tuple[str, str], str]
 """Column and what is asked of it, and the SQL that tells."""
@@ -174,8 +181,8 @@ def _first_look(name: str, kind: ColumnKind) -> Iterator[_Part]:
         yield (name, "present"), f"count({value})"
 
 
-def _read_first(name: str, kind: ColumnKind, rows: int, found: dict[tuple[str, str], Any]) -> ColumnProfile:
-    present = found[name, "present"]
+def _read_first(name: str, kind: ColumnKind, found: dict[tuple[str, str], Any]) -> ColumnProfile:
+    rows, present = found[ROWS], found[name, "present"]
     if kind is not ColumnKind.NUMBER or not present:
         return ColumnProfile(name, kind, rows, present, distinct=found.get((name, "distinct"), 0))
     return ColumnProfile(
@@ -204,17 +211,10 @@ def _second_look(one: ColumnProfile) -> Iterator[_Part]:
 def _read_second(one: ColumnProfile, found: dict[tuple[str, str], Any]) -> ColumnProfile:
     counted = found.get((one.name, "values")) or {}
     values = sorted(((value, count) for value, count in counted.items() if value != ""), key=lambda pair: -pair[1])
-    return ColumnProfile(
-        one.name,
-        one.kind,
-        one.rows,
-        one.present,
-        one.quantiles,
-        one.least,
-        one.most,
-        found.get((one.name, "at least"), 0),
-        found.get((one.name, "at most"), 0),
-        one.is_whole,
-        len(values) if values else one.distinct,
-        tuple(values),
+    return evolve(
+        one,
+        at_least=found.get((one.name, "at least"), 0),
+        at_most=found.get((one.name, "at most"), 0),
+        distinct=len(values) if values else one.distinct,
+        values=tuple(values),
     )

@@ -21,7 +21,7 @@ NO_VALUE, RARE = -1, 0
 
 
 def recorded_baseline(
-    table: Table, column: str, segments: Sequence[SegmentValues], output: Output, model: str, max_classes: int
+    table: Table, column: str, segments: Sequence[SegmentValues], output: Output, *, model: str, max_classes: int
 ) -> Baseline:
     """Return the baseline of a column of predictions.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 WIDENED = 0.5
 """How much farther from the median than nearly all numbers a range goes: what is rare is not yet wrong."""
@@ -23,6 +24,11 @@ def clean(number: float) -> float:
     return float(f"{number:.10g}") + 0.0
 
 
+def about(number: float) -> str:
+    """Return a number as people say it, with two digits that count."""
+    return f"{float(f'{number:.2g}'):,.10g}"
+
+
 def lower_end(median: float, low: float, least: float) -> float:
     """Return a readable number below nearly all numbers.
 
@@ -34,7 +40,7 @@ def lower_end(median: float, low: float, least: float) -> float:
     if low >= median:
         return clean(low)
     end = low - WIDENED * (median - low)
-    step = nice_step((median - end) / 5)
+    step = nice_step((median - end) / 4)
     rounded = clean(math.floor(clean(end / step)) * step)
     return max(rounded, 0.0) if least >= 0.0 else rounded
 
@@ -67,7 +73,7 @@ def _rounded(points: Iterable[float]) -> tuple[float, ...]:
     ordered = sorted(set(points))
     if len(ordered) == 1:
         return (clean(ordered[0]),)
-    gaps = [after - before for before, after in zip(ordered, ordered[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(ordered)]
     # Each as coarse as its nearer neighbour allows.
     nearer = [min(sides) for sides in zip([*gaps, math.inf], [math.inf, *gaps], strict=True)]
     steps = map(nice_step, (gap / 2 for gap in nearer))

@@ -120,7 +120,7 @@ class Table:
     def sample(self, columns: Sequence[str], rows: int) -> Any:
         """Return random rows as a data frame: the same ones each time."""
         with needs_extra("init"):
-            import pandas  # noqa: F401, ICN001, PLC0415  (the engine needs it)
+            import pandas  # noqa: F401, PLC0415  (the engine needs it)
 
         names = ", ".join(map(quoted_name, columns))
         select = f"SELECT {names} FROM data USING SAMPLE reservoir({rows} ROWS) REPEATABLE ({SEED})"  # noqa: S608

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
+from opentelemetry.context import Context
 
 from otel_mlmon.observe.arrays import Floats
 from otel_mlmon.observe.rows import Column, Rows
@@ -35,6 +36,8 @@ class Evidence:
         Of the whole call.
     ask
         Asks the same method of the model again with other inputs, uncounted.
+    traced
+        The context of the call's trace; None where there is none.
     """
 
     rows: Rows | None
@@ -44,6 +47,7 @@ class Evidence:
     said: Mapping[str, Any] = field(factory=dict)
     segments: Mapping[str, str] = field(factory=dict)
     ask: Callable[[Any], Any] | None = None
+    traced: Context | None = None
 
     @property
     def count(self) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import monotonic
 
 import numpy as np
+from opentelemetry.context import Context
 
 from otel_mlmon import safety, semconv
 from otel_mlmon.config.checks import Check
@@ -14,7 +16,7 @@ from otel_mlmon.emit.buckets import NUMBER, RESULTS, Layout
 from otel_mlmon.observe.checks.asking import STAGE, asking
 from otel_mlmon.observe.checks.budget import Budget
 from otel_mlmon.observe.checks.building import OF_ROWS, NamedJudge, judge_of, pairs_of
-from otel_mlmon.observe.checks.evidence import Evidence, Outcome
+from otel_mlmon.observe.checks.evidence import Evidence, Flags, Outcome
 from otel_mlmon.observe.checks.functions import registry
 from otel_mlmon.observe.checks.monotone import monotone
 from otel_mlmon.observe.dotted import function_at
@@ -23,6 +25,11 @@ from otel_mlmon.observe.recorders import RowRecorders
 from otel_mlmon.observe.recording import record_with_gaps
 
 Look = Callable[[Evidence], None]
+
+Failed = dict[str, Flags]
+"""Checks that some row failed, and which rows, shape (rows,)."""
+
+SECONDS_BETWEEN_LINKS = 1.0
 
 
 class ModelChecks:
@@ -61,6 +68,7 @@ class ModelChecks:
             with safety.guard(STAGE):
                 self._add(check)
         self._own: list[NamedJudge] = []
+        self._next_link: dict[str, float] = {}
         self._version = -1
 
     @property
@@ -73,44 +81,62 @@ class ModelChecks:
         """Whether calls must be looked at one by one, while what was said of them and their inputs are there."""
         return bool(self._of_calls or self._later or self._registered())
 
-    def look(self, evidence: Evidence, parts: Partition[RowRecorders]) -> tuple[str, ...]:
-        """Ask of a call, and return the names of the checks that some row failed."""
-        failed = [*self.look_at_rows(evidence, parts), *self._ask(self._of_calls, evidence, parts)]
-        failed += self._ask(self._registered(), evidence, parts)
+    def look(self, evidence: Evidence, parts: Partition[RowRecorders]) -> Failed:
+        """Ask of a call, and return the checks that some row failed."""
+        failed = self.look_at_rows(evidence, parts)
+        failed.update(self._ask(self._of_calls, evidence, parts))
+        failed.update(self._ask(self._registered(), evidence, parts))
         for look in self._later:
             with safety.guard(STAGE):
                 look(evidence)
-        return tuple(dict.fromkeys(failed))
+        return failed
 
-    def look_at_rows(self, evidence: Evidence, parts: Partition[RowRecorders] | None) -> list[str]:
+    def look_at_rows(self, evidence: Evidence, parts: Partition[RowRecorders] | None) -> Failed:
         """Ask what can be asked of rows that waited; with None for the recorders it is only said, and not counted."""
         return self._ask(self._of_rows, evidence, parts)
 
-    def _ask(
-        self, judges: Sequence[NamedJudge], evidence: Evidence, parts: Partition[RowRecorders] | None
-    ) -> list[str]:
-        failed = []
+    def _ask(self, judges: Sequence[NamedJudge], evidence: Evidence, parts: Partition[RowRecorders] | None) -> Failed:
+        failed: Failed = {}
         for named in judges:
             with safety.guard(STAGE):
                 outcome = named.judge(evidence)
-                if outcome is not None and self._count(named.name, outcome, parts):
-                    failed.append(named.name)
+                if outcome is None:
+                    continue
+                fails = outcome.failed if outcome.judged is None else outcome.failed & outcome.judged
+                if parts is not None:
+                    self._count(named.name, outcome, parts, evidence.traced)
+                if fails.any():
+                    failed[named.name] = fails
         return failed
 
-    def _count(self, name: str, outcome: Outcome, parts: Partition[RowRecorders] | None) -> bool:
+    def _count(
+        self, name: str, outcome: Outcome, parts: Partition[RowRecorders], traced: Context | None = None
+    ) -> None:
         judged = np.ones(len(outcome.failed), dtype=bool) if outcome.judged is None else outcome.judged
-        fails = outcome.failed & judged
-        if parts is not None:
-            starts = np.cumsum(parts.sizes) - parts.sizes
-            for flags, said in ((fails, semconv.OUTCOME_FAIL), (judged & ~fails, semconv.OUTCOME_PASS)):
-                counts = np.add.reduceat(parts.sort(flags).astype(np.intp), starts).tolist()
-                for member, count in zip(parts.members, counts, strict=True):
-                    if count:
-                        member.checked(name, said).record(count)
-            if outcome.numbers is not None:
-                layout = self._layouts.get(name, NUMBER)
-                record_with_gaps(outcome.numbers, parts, [one.measured(name, layout) for one in parts.members])
-        return bool(fails.any())
+        starts = np.cumsum(parts.sizes) - parts.sizes
+        for flags, said in (
+            (outcome.failed & judged, semconv.OUTCOME_FAIL),
+            (judged & ~outcome.failed, semconv.OUTCOME_PASS),
+        ):
+            counts = np.add.reduceat(parts.sort(flags).astype(np.intp), starts).tolist()
+            for member, count in zip(parts.members, counts, strict=True):
+                recorder = member.checked(name, said) if count else None
+                if recorder is not None and said == semconv.OUTCOME_FAIL and self._is_to_link(name, traced):
+                    recorder.record_exemplar(1, traced)  # type: ignore[arg-type]
+                    count -= 1  # noqa: PLW2901
+                if recorder is not None and count:
+                    recorder.record(count)
+        if outcome.numbers is not None:
+            layout = self._layouts.get(name, NUMBER)
+            record_with_gaps(outcome.numbers, parts, [one.measured(name, layout) for one in parts.members])
+
+    def _is_to_link(self, name: str, traced: Context | None) -> bool:
+        # An exemplar goes through the slow public call: one a second is enough to get from a graph to a trace.
+        now = monotonic()
+        if traced is None or now < self._next_link.get(name, 0.0):
+            return False
+        self._next_link[name] = now + SECONDS_BETWEEN_LINKS
+        return True
 
     def _add(self, check: Check) -> None:
         rule = check.rule

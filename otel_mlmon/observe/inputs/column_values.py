@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -88,11 +89,11 @@ def finite_numbers(values: ColumnValues) -> Floats:
 
 def number_or_nan(value: Any) -> float:
     """Return a value that is a number as such; a text of digits is none."""
-    if not isinstance(value, (bool, int, float, np.number)) or isinstance(value, (complex, np.timedelta64)):
+    if not isinstance(value, (bool, int, float, Decimal, np.bool_, np.integer, np.floating)):
         return np.nan
     try:
-        return float(value)
-    except OverflowError:
+        return np.nan if isinstance(value, np.timedelta64) else float(value)
+    except (OverflowError, ValueError):
         return np.nan
 
 

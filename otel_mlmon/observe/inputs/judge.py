@@ -87,7 +87,7 @@ class Judge:
             if not self._low <= value <= self._high:
                 return OUT_OF_RANGE
         elif expected is ColumnType.TIME:
-            return self._moment(value) if -MAX_SECONDS <= value <= MAX_SECONDS else WRONG_TYPE
+            return self._moment(float(value)) if -MAX_SECONDS <= value <= MAX_SECONDS else WRONG_TYPE
         elif expected is ColumnType.TEXT or (expected is ColumnType.BOOLEAN and value not in TRUTH_VALUES):
             return WRONG_TYPE
         return self._category(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,10 +43,13 @@ class ModelInputs:
         What is recorded of, and where.
     watched
         The configured columns.
+    call_wide
+        Returns the segments of the running call.
     """
 
-    def __init__(self, scope: Scope, watched: Sequence[Input]) -> None:
+    def __init__(self, scope: Scope, watched: Sequence[Input], call_wide: Callable[[], Pairs] = current) -> None:
         self._scope = scope
+        self._call_wide = call_wide
         self._columns = [WatchedColumn.of(one) for one in watched]
         self._recorders: dict[Pairs, InputRecorders] = {}
 
@@ -62,8 +65,11 @@ class ModelInputs:
             Rows of the answer, for inputs that do not say how many there are; None where they are not known, either.
         """
         columns = [column_of(inputs, column.key) for column in self._columns]
-        found = [only_value(column) for column in columns]
-        recorders = self._recorders_of(current()) if self._scope.telemetry.measuring else None
+        found = [
+            (None,) if given is None and type(inputs) is dict and column.key in inputs else only_value(given)
+            for column, given in zip(self._columns, columns, strict=True)
+        ]
+        recorders = self._recorders_of(self._call_wide()) if self._scope.telemetry.measuring else None
         if None in found:
             return self._look_at_rows(inputs, columns, recorders, answered)
         return self._look_at_row([one[0] for one in found if one is not None], recorders)

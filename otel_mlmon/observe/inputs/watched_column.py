@@ -9,6 +9,7 @@ from attrs import frozen
 
 from otel_mlmon.config.inputs import Input
 from otel_mlmon.emit.buckets import Layout, custom
+from otel_mlmon.observe.arrays import can
 from otel_mlmon.observe.grouping import column_of
 from otel_mlmon.observe.inputs.judge import Judge
 from otel_mlmon.observe.labels import label_text
@@ -56,4 +57,10 @@ def only_value(column: Any) -> tuple[Any] | None:
         return (column,)
     if kind is np.ndarray:
         return (column.item(),) if column.shape == (1,) and column.dtype.kind in "biufUO" else None
-    return (column[0],) if kind in (list, tuple) and len(column) == 1 else None
+    if kind in (list, tuple):
+        return (column[0],) if len(column) == 1 else None
+    # As pandas and polars, and as Arrow call it.
+    for method in ("to_list", "to_pylist"):
+        if can(column, method):
+            return (getattr(column, method)()[0],) if len(column) == 1 else None
+    return None

@@ -74,3 +74,34 @@ def test_a_wrong_configuration_is_named_by_its_place_and_ends_with_an_exit_code(
     done = check("--config", folder / "mlmon.yaml")
     assert done.returncode == 1
     assert "mlmon.yaml:5:5: unknown key 'nam' in models[0]; did you mean 'name'?" in done.stderr
+
+
+SEGMENTED = """
+models:
+  - name: flight-delay
+    output: {kind: probability, positive_class: 1}
+    segments: {columns: [origin], values: {origin: [JFK, LGA, EWR]}}
+  - segments: {columns: [country, client]}
+limits: {series: 1000}
+"""
+
+
+def test_the_most_series_of_each_model_are_listed_and_too_many_end_with_the_key_to_lower(folder: Path) -> None:
+    (folder / "mlmon.yaml").write_text(SEGMENTED)
+    done = check("--config", folder / "mlmon.yaml")
+    assert done.returncode == 1
+    assert (
+        "model 'models[1]' may have 7,855 attribute sets, and limits.series allows 1,000: "
+        "lower models[1].segments.max_values from 20 to 3" in done.stderr
+    )
+    assert "flight-delay" not in done.stderr
+    found = rows(done.stdout.partition("attribute sets")[2].partition("models[1]")[0])
+    assert found["flight-delay"] == ["ml.prediction.duration", "13", "247"]
+    assert found["ml.predictions"] == ["20", "20"]
+    assert found["all"] == ["45", "568"]
+
+
+def test_series_within_the_limit_are_no_failure(folder: Path) -> None:
+    (folder / "mlmon.yaml").write_text(SEGMENTED.replace("1000", "8_000"))
+    done = check("--config", folder / "mlmon.yaml")
+    assert (done.returncode, done.stderr) == (0, "")
