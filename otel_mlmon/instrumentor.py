@@ -15,6 +15,7 @@ from otel_mlmon.capture.imports import Installation, WhenBuilt
 from otel_mlmon.capture.own_code import ADAPTER as OWN_CODE
 from otel_mlmon.capture.own_code import set_current_engine
 from otel_mlmon.capture.registry import with_plugins
+from otel_mlmon.capture.witness import INSTRUMENTED, of_environment
 from otel_mlmon.config.environment_variables import OTEL_MLMON_CONFIG
 from otel_mlmon.deferred import Deferred
 
@@ -65,6 +66,9 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         tracer_provider: Any = None,
         **_others: Any,
     ) -> None:
+        witness = of_environment()
+        if witness is not None:
+            witness.tell(INSTRUMENTED, disabled=_sdk_is_disabled())
         if _sdk_is_disabled():
             return
         known, disabled = with_plugins((*BUILT_IN, OWN_CODE)), disabled_adapters()
@@ -79,6 +83,7 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
                 spans=spans,
                 meter_provider=meter_provider,
                 tracer_provider=tracer_provider,
+                witness=witness,
             )
             return self._pipeline
 
@@ -106,7 +111,8 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
                 pipeline.built.engine.forget(instance)
 
         set_current_engine(lambda: engine() if applies(OWN_CODE) else None)
-        self._installation = Installation(engine, pipeline.then, applies, WhenBuilt(export, forget, may_apply))
+        built_only = WhenBuilt(export, forget, may_apply)
+        self._installation = Installation(engine, pipeline.then, applies, built_only, witness)
         wrapt.register_post_import_hook(lambda _numpy: pipeline.go_on(), "numpy")
         has_url_rules = _has_url_rules(config)
         self._installation.install(

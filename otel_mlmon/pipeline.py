@@ -13,6 +13,7 @@ from otel_mlmon import safety, semconv
 from otel_mlmon.capture.adapter import Adapter
 from otel_mlmon.capture.call import Engine
 from otel_mlmon.capture.models import LiveModels
+from otel_mlmon.capture.witness import Witness
 from otel_mlmon.config.parameters import resolve
 from otel_mlmon.emit.telemetry import Telemetry
 
@@ -26,6 +27,8 @@ class Pipeline:
         Names that the configuration may use.
     config, enabled, spans, meter_provider, tracer_provider
         As :class:`otel_mlmon.instrumentor.ModelInstrumentor` takes them.
+    witness
+        Is told of the models; None where nobody asks.
     """
 
     def __init__(
@@ -37,12 +40,13 @@ class Pipeline:
         spans: Any = None,
         meter_provider: Any = None,
         tracer_provider: Any = None,
+        witness: Witness | None = None,
     ) -> None:
         loaded = resolve(config=config, enabled=enabled, spans=spans)
         for problem in loaded.problems:
             safety.logger.warning("otel-mlmon: %s", problem)
         configuration = loaded.configuration
-        models = LiveModels(configuration)
+        models = LiveModels(configuration, witness)
         self._telemetry = Telemetry(models.infos, meter_provider, tracer_provider, configuration.own_time)
         safety.set_error_listener(self._telemetry.error)
         self.enabled = configuration.enabled

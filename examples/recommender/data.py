@@ -16,14 +16,16 @@ import pandas as pd
 LEARNED_UNTIL = pd.Timestamp("2017-10-01")
 """The model learns from the orders before, and meets those after in production."""
 
+NO_ARTICLES = ("COUPON", "COUPONS/STORE & MFG", "COUPON/MISC ITEMS", "FUEL")
+
 Order = list[str]
 
 
 def load_orders() -> pd.DataFrame:
     """Return one row for each article of each order, in time order: household, order, time, article."""
     folder = _data_folder()
-    products = pd.read_parquet(folder / "products.parquet", columns=["product_id", "product_type", "department"])
-    products = products[products["department"] != "FUEL"].dropna(subset=["product_type"])
+    products = pd.read_parquet(folder / "products.parquet", columns=["product_id", "product_type", "product_category"])
+    products = products[~products["product_category"].isin(NO_ARTICLES)].dropna(subset=["product_type"])
     bought = pd.read_parquet(
         folder / "transactions.parquet", columns=["household_id", "basket_id", "product_id", "transaction_timestamp"]
     )

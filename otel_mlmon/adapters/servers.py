@@ -21,7 +21,7 @@ UVICORN = Adapter(
 WERKZEUG = Adapter(
     name="werkzeug",
     distributions=("Werkzeug",),
-    oldest="3.0",
+    oldest="3.1",
     # The server of "flask run" knows Control-C only.
     exits=(Exit("werkzeug.serving:BaseWSGIServer.serve_forever", terminated=True),),
 )
@@ -29,7 +29,7 @@ WERKZEUG = Adapter(
 RAY_SERVE = Adapter(
     name="ray_serve",
     distributions=("ray",),
-    oldest="2.10",
+    oldest="2.60",
     # The controller kills a replica once this has returned.
     exits=(Exit("ray.serve._private.replica:Replica.perform_graceful_shutdown"),),
 )

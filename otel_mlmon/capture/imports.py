@@ -18,6 +18,7 @@ from otel_mlmon.capture.loading import around_loader
 from otel_mlmon.capture.patching import Patches
 from otel_mlmon.capture.pickling import PICKLERS, pickle_as_without_us
 from otel_mlmon.capture.versions import installed_version, is_between, is_older
+from otel_mlmon.capture.witness import APPLIED, IMPORTED, Witness
 
 if TYPE_CHECKING:
     from otel_mlmon.capture.call import Engine
@@ -68,6 +69,8 @@ class Installation:
         library that builds on another, the other's adapter would misread.
     built
         What is done with an engine if there is one already; it makes none.
+    witness
+        Is told of what is imported and called; None where nobody asks.
     """
 
     def __init__(
@@ -76,11 +79,13 @@ class Installation:
         then: Callable[[Callable[[], None]], None],
         applies: Callable[[Adapter], bool],
         built: WhenBuilt = NOTHING_BUILT,
+        witness: Witness | None = None,
     ) -> None:
         self._engine = engine
         self._then = then
         self._applies = applies
         self._built = built
+        self._witness = witness
         self._patches = Patches()
         self._open = True
         self._off: set[str] = set()
@@ -131,6 +136,8 @@ class Installation:
                 self._apply(adapter, place, module, around)
 
         def imported(module: ModuleType) -> None:
+            if self._witness is not None:
+                self._witness.tell(IMPORTED, adapter=adapter.name, version=installed_version(adapter))
             if self._open and adapter.late:
                 apply_late(place, module)
             elif self._open:
@@ -199,6 +206,9 @@ class Installation:
     def _apply(self, adapter: Adapter, place: Hook | Loader | Exit, module: ModuleType, around: Around) -> None:
         owner, _, name = place.target.partition(":")[2].rpartition(".")
         target = _at(module, owner or name)
+        if self._witness is not None:
+            self._witness.tell(APPLIED, adapter=adapter.name)
+            around = self._witness.around(around, place, adapter)
         is_abstract = isinstance(place, Hook) and place.abstract
         if owner and isinstance(target, type) and (is_abstract or hasattr(target, name)):
             inherited = isinstance(place, Hook) and place.inherited

@@ -12,6 +12,7 @@ from otel_mlmon.capture.adapter import Adapter, Endpoint, Hook, Origin, Task, no
 from otel_mlmon.capture.files import ModelFile, file_of
 from otel_mlmon.capture.fingerprint import fingerprint
 from otel_mlmon.capture.naming import Label, WeakIdentityMap, labels
+from otel_mlmon.capture.witness import MODEL, Witness
 from otel_mlmon.config.schema import Configuration, Identity, ModelRule
 from otel_mlmon.emit.telemetry import Telemetry
 from otel_mlmon.observe.channel import Channel
@@ -44,10 +45,19 @@ class LiveModel:
 
 
 class LiveModels:
-    """Finds out about each model object once, at its first prediction."""
+    """Finds out about each model object once, at its first prediction.
 
-    def __init__(self, configuration: Configuration) -> None:
+    Parameters
+    ----------
+    configuration
+        That holds.
+    witness
+        Is told which rule each model has; None where nobody asks.
+    """
+
+    def __init__(self, configuration: Configuration, witness: Witness | None = None) -> None:
         self._configuration = configuration
+        self._witness = witness
         self._live: WeakIdentityMap[LiveModel] = WeakIdentityMap()
         self._endpoints: dict[Endpoint, Endpoint] = {}
         self._stand_ins: dict[Endpoint, Endpoint] = {}
@@ -145,6 +155,10 @@ class LiveModels:
             if len(self._segments) >= self._configuration.limits.models:
                 name = semconv.OTHER
             self._segments.setdefault(name, ModelSegments(rule.segments, self._configuration.limits))
+        if self._witness is not None:
+            places = (place for place, one in enumerate(self._configuration.models) if one is rule)
+            path, place = identity.path, next(places, None)
+            self._witness.tell(MODEL, name=name, rule=place, path=path, kind=class_name, framework=adapter.name)
         return Model(
             name=name,
             version=label.version

@@ -114,11 +114,20 @@ def asking(model: Any, operation: str, has_names: bool) -> Ask:
     module = type(model).__module__.partition(".")[0]
     if module == "onnxruntime":
         return lambda frame: model.run(None, _feeds(model, frame))
-    method = getattr(model, operation)
+    form: Ask = _same if has_names else _array
     if module == "xgboost" and type(model).__name__ == "Booster":
         matrix = importlib.import_module("xgboost").DMatrix
-        return lambda frame: method(matrix(frame if has_names else frame.to_numpy(), enable_categorical=has_names))
-    return method if has_names else lambda frame: method(frame.to_numpy())
+        return lambda frame: getattr(model, operation)(matrix(form(frame), enable_categorical=has_names))
+    # Looked up at each call: the method is another one while the process is instrumented.
+    return lambda frame: getattr(model, operation)(form(frame))
+
+
+def _same(frame: Any) -> Any:
+    return frame
+
+
+def _array(frame: Any) -> Any:
+    return frame.to_numpy()
 
 
 def _only_model(loaded: Any, file: Path) -> Any:

@@ -50,6 +50,9 @@ def output_of_model(answers: Answers, classes: Any, source: str) -> Described:
     values = answers.of(semconv.PREDICTION_VALUE)
     if answers.of(semconv.RESULT_COUNT):
         return Described(Output(), f"{what}: lists of results")
+    if not values and answers.of(semconv.PREDICTION_CONFIDENCE):
+        # Of so many classes none has a distribution of its own, unless it is named.
+        return _probabilities(answers, classes, what)
     if not values:
         return _labels(answers, what) if answers.of(semconv.PREDICTIONS) else Described(Output(), f"{what}: no numbers")
     numbers = None if answers.numbers is None else answers.numbers[np.isfinite(answers.numbers)]

@@ -11,9 +11,13 @@ WIDENED = 0.5
 
 MAX_BOUNDARIES = 20
 
+TINY = 1e-300
+"""Smaller numbers have no digits left to round."""
+
 
 def nice_step(size: float) -> float:
     """Return the largest of 1, 2, 5, 10, 20, … and 0.5, 0.2, 0.1, … that is not larger than a size above 0."""
+    size = max(size, TINY)
     power = 10.0 ** math.floor(math.log10(size))
     step = max(factor * power for factor in (1.0, 2.0, 5.0) if factor * power <= size * (1 + 1e-9))
     return clean(step)

@@ -9,7 +9,7 @@ import math
 import sys
 import time
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from itertools import compress
@@ -25,6 +25,7 @@ from otel_mlmon.observe.inputs.moments import (
     MAX_SECONDS,
     seconds_of_array,
     seconds_of_moment,
+    seconds_of_moments,
     seconds_of_text,
     seconds_of_texts,
 )
@@ -196,6 +197,8 @@ class Judge:
                 return self._one_by_one(values)
         if kind is str:
             return self._each_text(values)
+        if issubclass(kind, datetime) and kind.__name__ not in MISSING_OF_PANDAS:
+            return self._each_moment(seconds_of_moments(values))
         return np.full(len(values), MISSING, dtype=np.uint8) if kind is type(None) else self._one_by_one(values)
 
     def _one_by_one(self, values: Sequence[Any]) -> States:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date, datetime, timezone
-from operator import methodcaller
+from operator import attrgetter, methodcaller
 
 import numpy as np
 
@@ -32,6 +32,16 @@ def seconds_of_moment(moment: date) -> float:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     return (moment - BEGINNING).total_seconds()
+
+
+def seconds_of_moments(moments: Sequence[datetime]) -> Floats:
+    """Return what :func:`seconds_of_moment` says of each date and time, shape (moments,)."""
+    zones = set(map(attrgetter("tzinfo"), moments))
+    if zones == {None}:
+        moments = list(map(methodcaller("replace", tzinfo=timezone.utc), moments))
+    elif None in zones:
+        return np.fromiter(map(seconds_of_moment, moments), np.float64, len(moments))
+    return np.fromiter(map(methodcaller("timestamp"), moments), np.float64, len(moments))
 
 
 def seconds_of_text(text: str) -> float:

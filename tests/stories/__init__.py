@@ -1,0 +1,5 @@
+"""The example services, healthy and with the bug that each of them tells of."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.stories.told")
