@@ -8,9 +8,12 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --e
 SDKS := 1.30.0 1.37.0 1.42.0
 
 # Frameworks of gigabytes or that are compiled, those that need pandas 2, and model servers: an environment each.
-MORE := heavy forecasting
-TESTS_OF_heavy := tests/frameworks/heavy
+MORE := heavy forecasting servers mlserver bentoml
+TESTS_OF_heavy := tests/frameworks/heavy tests/servers/heavy/test_mlflow.py
 TESTS_OF_forecasting := tests/frameworks/forecasting
+TESTS_OF_servers := $(addprefix tests/servers/heavy/,test_litserve.py test_ray_serve.py test_spans.py)
+TESTS_OF_mlserver := tests/servers/heavy/test_mlserver.py
+TESTS_OF_bentoml := tests/servers/heavy/test_bentoml.py
 
 .PHONY: demo test test-fast test-e2e test-more $(MORE:%=test-%) test-oldest test-upstream \
 	test-sdks $(SDKS:%=test-sdk-%) bench lint format docs constraints clean
@@ -34,7 +37,7 @@ test-e2e: $(VENV)/.test
 test-more: $(MORE:%=test-%)
 
 $(MORE:%=test-%): test-%: $(VENV)-%/.test
-	$(VENV)-$*/bin/python -m pytest -n 2 $(TESTS_OF_$*)
+	PATH="$(abspath $(VENV)-$*/bin):$$PATH" $(VENV)-$*/bin/python -m pytest -n 2 --dist loadfile $(TESTS_OF_$*)
 
 # The oldest version of each light framework that its adapter names.
 test-oldest: $(VENV)-oldest/.test
@@ -70,11 +73,11 @@ docs: $(VENV)/.test
 	$(BIN)/python -m otel_mlmon.cli.frameworks > docs/frameworks.md
 
 # Pins for reproducible tests on every supported Python.
-COMPILE = $(BIN)/uv pip compile --quiet --universal --extra test --python-version 3.10 --upgrade --no-header --no-annotate \
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --upgrade --no-header --no-annotate \
 	--no-emit-index-url pyproject.toml
 
 constraints: $(VENV)/.lint
-	$(COMPILE) --extra lint --output-file constraints.txt
+	$(COMPILE) --extra test --extra lint --output-file constraints.txt
 	for extra in $(MORE); do $(COMPILE) --extra $$extra --output-file constraints-$$extra.txt || exit 1; done
 
 clean:
@@ -99,7 +102,7 @@ $(VENV)-bench/.bench: pyproject.toml | $(VENV)-bench/bin/python
 	$(VENV)-bench/bin/python -m pip install --quiet --editable '.[bench]' && touch $@
 
 $(MORE:%=$(VENV)-%/.test): $(VENV)-%/.test: pyproject.toml constraints-%.txt | $(VENV)-%/bin/python
-	$(VENV)-$*/bin/python -m pip install --quiet --constraint constraints-$*.txt --editable '.[test,$*]' && touch $@
+	$(VENV)-$*/bin/python -m pip install --quiet --constraint constraints-$*.txt --editable '.[$*]' && touch $@
 
 $(VENV)-oldest/.test: pyproject.toml tests/frameworks/oldest.txt | $(VENV)-oldest/bin/python
 	$(VENV)-oldest/bin/python -m pip install --quiet --editable '.[test]' --requirement tests/frameworks/oldest.txt && touch $@

@@ -121,6 +121,12 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
             if (has_url_rules or not adapter.by_url) and (adapter.observes or adapter.name not in disabled)
         )
 
+    def reload(self) -> None:
+        """Read the configuration file again now: for a service's own handler of a signal, or its own endpoint."""
+        with safety.guard("reload"):
+            if self._pipeline is not None:
+                self._pipeline.reload()
+
     def _uninstrument(self, **_kwargs: Any) -> None:
         with safety.guard("stop"):
             set_current_engine(None)

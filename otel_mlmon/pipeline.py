@@ -5,7 +5,7 @@ The instrumentor imports this when the first framework is imported: a process wi
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,8 @@ from otel_mlmon.capture.adapter import Adapter
 from otel_mlmon.capture.call import Engine
 from otel_mlmon.capture.models import LiveModels
 from otel_mlmon.capture.witness import Witness
-from otel_mlmon.config.parameters import resolve
+from otel_mlmon.config.parameters import path_of, resolve
+from otel_mlmon.config.watched_file import WatchedFile
 from otel_mlmon.emit.telemetry import Telemetry
 
 
@@ -42,12 +43,15 @@ class Pipeline:
         tracer_provider: Any = None,
         witness: Witness | None = None,
     ) -> None:
-        loaded = resolve(config=config, enabled=enabled, spans=spans)
+        self._resolve = partial(resolve, config=config, enabled=enabled, spans=spans)
+        self._file = WatchedFile(path_of(config))
+        loaded = self._resolve()
         for problem in loaded.problems:
             safety.logger.warning("otel-mlmon: %s", problem)
         configuration = loaded.configuration
-        models = LiveModels(configuration, witness)
-        self._telemetry = Telemetry(models.infos, meter_provider, tracer_provider, configuration.own_time)
+        self._configuration = configuration
+        self._models = models = LiveModels(configuration, witness)
+        self._telemetry = Telemetry(self._infos, meter_provider, tracer_provider, configuration.own_time)
         safety.set_error_listener(self._telemetry.error)
         self.enabled = configuration.enabled
         self._adapters = configuration.adapters
@@ -57,6 +61,27 @@ class Pipeline:
                 safety.logger.warning("otel-mlmon: there is no adapter '%s'; known are %s", name, known)
         record_own_time = partial(self._telemetry.own_time, semconv.STAGE_CALL) if configuration.own_time else None
         self.engine = Engine(models, self._telemetry, configuration.spans, record_own_time)
+
+    def _infos(self) -> Iterable[Mapping[str, str]]:
+        infos = self._models.infos()
+        # A collection is when what waited has been handed on, and no call pays for a look at the file.
+        if self._configuration.reload:
+            with safety.guard("reload"):
+                if self._file.has_changed():
+                    self.reload()
+        return infos
+
+    def reload(self) -> None:
+        """Read the configuration again; one with a problem is named, and that of before stays in force."""
+        loaded = self._resolve()
+        if loaded.problems:
+            first, *others = loaded.problems
+            more = f" (and {len(others)} more)" if others else ""
+            safety.logger.warning("otel-mlmon: %s%s; the configuration of before stays in force", first, more)
+        elif loaded.configuration != self._configuration:
+            self._configuration = loaded.configuration
+            self.engine.reconfigure(loaded.configuration)
+            safety.logger.info("otel-mlmon: the configuration was read again, and holds from each model's next call on")
 
     def applies(self, adapter: Adapter) -> bool:
         """Tell whether an adapter is to be applied."""

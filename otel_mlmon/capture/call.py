@@ -16,7 +16,7 @@ from otel_mlmon.capture.naming import WeakIdentityMap
 from otel_mlmon.capture.observer import Observer
 from otel_mlmon.capture.own_time import timed
 from otel_mlmon.capture.progress import Begin, CallInProgress
-from otel_mlmon.config.schema import Spans
+from otel_mlmon.config.schema import Configuration, Spans
 from otel_mlmon.emit.spans import open_span
 from otel_mlmon.emit.telemetry import Telemetry
 from otel_mlmon.safety import guard, report
@@ -66,6 +66,12 @@ class Engine:
     def around_loader(self, loader: Loader) -> Around:
         """Return what stands around a function that loads models."""
         return around_loader(loader, self.forget, lambda: not self.closed)
+
+    def reconfigure(self, configuration: Configuration) -> None:
+        """Hold to another configuration of the models from their next call on."""
+        self._models.reconfigure(configuration)
+        for observers in self._observers:
+            observers.entries.clear()
 
     def forget(self, instance: Any) -> None:
         """Forget what is known of an object: a model may be loaded into one that has been another model."""
@@ -126,10 +132,13 @@ class Engine:
             if isinstance(instance, type):
                 # A class method, called on the class: no model answers.
                 return None
+            generation = models.generation
             live = models.of(instance, adapter)
             operation = models.operation(live, hook, instance, self._telemetry)
             observer = Observer(hook, live, operation.channel, operation.collector)
             observers.set(instance, observer)
+            if generation != models.generation:
+                observers.remove(instance)
             return observer
 
         return observers, guard("begin")(first_call)

@@ -136,7 +136,7 @@ class Installation:
                 self._apply(adapter, place, module, around)
 
         def imported(module: ModuleType) -> None:
-            if self._witness is not None:
+            if self._witness is not None and adapter.hooks:
                 self._witness.tell(IMPORTED, adapter=adapter.name, version=installed_version(adapter))
             if self._open and adapter.late:
                 apply_late(place, module)

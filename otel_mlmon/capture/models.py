@@ -14,6 +14,7 @@ from otel_mlmon.capture.fingerprint import fingerprint
 from otel_mlmon.capture.naming import Label, WeakIdentityMap, labels
 from otel_mlmon.capture.witness import MODEL, Witness
 from otel_mlmon.config.schema import Configuration, Identity, ModelRule
+from otel_mlmon.config.segments import Segments
 from otel_mlmon.emit.telemetry import Telemetry
 from otel_mlmon.observe.channel import Channel
 from otel_mlmon.observe.labels import label_text
@@ -62,11 +63,13 @@ class LiveModels:
         self._endpoints: dict[Endpoint, Endpoint] = {}
         self._stand_ins: dict[Endpoint, Endpoint] = {}
         self._segments: dict[str, ModelSegments] = {}
+        self._cut_by: dict[str, Segments] = {}
         self._channels: dict[tuple[str, str | None, ModelRule, str], Channel] = {}
+        self.generation = 0
 
     def of(self, instance: Any, adapter: Adapter) -> LiveModel:
         """Return what is known of a model object."""
-        known = self._live.get(instance)
+        known, generation = self._live.get(instance), self.generation
         if known is None:
             # Without a lock, which a fork could leave taken: two threads find out the same.
             label = labels.get(instance) or _label_of_wrapper(instance, adapter) or Label()
@@ -81,7 +84,29 @@ class LiveModels:
             model = self._describe(instance, label, origin, adapter)
             known = LiveModel(model, adapter.task(instance), label.file, origin.run_id)
             self._live.set(instance, known)
+            if generation != self.generation:
+                # It was found under a configuration that holds no more: this call is the last that it is for.
+                self._live.remove(instance)
         return known
+
+    def reconfigure(self, configuration: Configuration) -> None:
+        """Hold to another configuration: each model is found anew at its next call.
+
+        What waits is recorded as the one of before says, by which the calls also end that are running now.
+        """
+        self._configuration, before = configuration, self._configuration
+        self.generation += 1
+        known = self._live.values()
+        for entries in (self._live.entries, self._channels, self._endpoints, self._stand_ins):
+            entries.clear()
+        # Where nothing changes, values that were folded stay so.
+        kept = {ModelRule().segments, *(rule.segments for rule in configuration.models)}
+        for name, segments in list(self._cut_by.items()):
+            if segments not in kept or configuration.limits != before.limits:
+                del self._cut_by[name], self._segments[name]
+        for operation in [operation for live in known for operation in list(live.operations.values())]:
+            if operation.collector is not None:
+                operation.collector.leave()
 
     def operation(self, live: LiveModel, hook: Hook, instance: Any, telemetry: Telemetry) -> LiveOperation:
         """Return where an operation of a model object is recorded."""
@@ -129,7 +154,9 @@ class LiveModels:
         key = (model.name, model.version, model.rule, operation)
         channel = self._channels.get(key)
         if channel is None:
-            new = Channel(model, operation, self._segments[model.name], telemetry, self._configuration.models)
+            # They are gone where the configuration has changed since the model was found.
+            segments = self._segments.get(model.name) or ModelSegments(model.rule.segments, self._configuration.limits)
+            new = Channel(model, operation, segments, telemetry, self._configuration.models)
             channel = self._channels.setdefault(key, new)
         return channel
 
@@ -155,6 +182,7 @@ class LiveModels:
             if len(self._segments) >= self._configuration.limits.models:
                 name = semconv.OTHER
             self._segments.setdefault(name, ModelSegments(rule.segments, self._configuration.limits))
+            self._cut_by.setdefault(name, rule.segments)
         if self._witness is not None:
             places = (place for place, one in enumerate(self._configuration.models) if one is rule)
             path, place = identity.path, next(places, None)

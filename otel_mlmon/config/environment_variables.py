@@ -12,5 +12,8 @@ OTEL_MLMON_SPANS = "OTEL_MLMON_SPANS"
 OTEL_MLMON_ADAPTERS = "OTEL_MLMON_ADAPTERS"
 """Names of the adapters to apply, with commas between; default: all."""
 
+OTEL_MLMON_RELOAD = "OTEL_MLMON_RELOAD"
+"""``true`` reads ``mlmon.yaml`` again, at an export, when it has changed."""
+
 OTEL_MLMON_SELF = "OTEL_MLMON_SELF"
 """``true`` reports what the instrumentation itself costs, as ``ml.monitor.time``."""

@@ -120,11 +120,18 @@ def structure(file: str, document: Document) -> Loaded:
     while len(problems) < MAX_PROBLEMS:
         found, configuration = _attempt(document)
         if configuration is not None:
-            return Loaded(configuration, tuple(problems))
+            return Loaded(configuration, _in_order(problems))
         problems += [Problem(file, document.position(path), text) for path, text in found]
         for path, _ in found:
             document = document.without(_to_leave_out(path))
-    return Loaded(Configuration(), tuple(problems))
+    return Loaded(Configuration(), _in_order(problems))
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    def place(problem: Problem) -> tuple[int, int]:
+        return (0, 0) if problem.position is None else (problem.position.line, problem.position.column)
+
+    return tuple(sorted(problems, key=place))
 
 
 def _attempt(document: Document) -> tuple[list[tuple[Path, str]], Configuration | None]:

@@ -12,6 +12,7 @@ from otel_mlmon.config.environment_variables import (
     OTEL_MLMON_ADAPTERS,
     OTEL_MLMON_CONFIG,
     OTEL_MLMON_ENABLED,
+    OTEL_MLMON_RELOAD,
     OTEL_MLMON_SELF,
     OTEL_MLMON_SPANS,
 )
@@ -42,7 +43,15 @@ PARAMETERS = (
     Parameter("spans", OTEL_MLMON_SPANS, lambda text: Spans(text.lower()), "child, current or off"),
     Parameter("adapters", OTEL_MLMON_ADAPTERS, _adapters, "names of adapters with commas between"),
     Parameter("own_time", OTEL_MLMON_SELF, _switch, "true or false"),
+    Parameter("reload", OTEL_MLMON_RELOAD, _switch, "true or false"),
 )
+
+
+def path_of(config: str | Configuration | None, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the path of the configuration file; empty where there is none."""
+    if isinstance(config, Configuration):
+        return ""
+    return config if config is not None else environment.get(OTEL_MLMON_CONFIG, "").strip()
 
 
 def resolve(
@@ -63,7 +72,7 @@ def resolve(
     environment
         Where variables are looked up.
     """
-    source = config if config is not None else environment.get(OTEL_MLMON_CONFIG, "").strip()
+    source = config if isinstance(config, Configuration) else path_of(config, environment)
     if isinstance(source, Configuration):
         loaded = Loaded(source)
     else:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
+
+from otel_mlmon.config.validating import Bounds
 
 
 def _patterns(_instance: object, _attribute: object, value: tuple[str, ...]) -> None:
@@ -37,5 +39,5 @@ class Review:
     file: str | None = None
     fields: tuple[str, ...] = ()
     redact: tuple[str, ...] = field(default=(), validator=_patterns)
-    per_minute: int = field(default=10, validator=validators.ge(1))
-    max_bytes: int = field(default=10_000_000, validator=validators.ge(1))
+    per_minute: int = field(default=10, validator=Bounds(least=1))
+    max_bytes: int = field(default=10_000_000, validator=Bounds(least=1))

@@ -224,6 +224,8 @@ class Configuration:
         Bounds on the number of time series.
     adapters
         Which frameworks are observed.
+    reload
+        Read the file again, at an export, when it has changed: its models and limits hold from then on.
     """
 
     enabled: bool = True
@@ -232,6 +234,7 @@ class Configuration:
     models: tuple[ModelRule, ...] = ()
     limits: Limits = Limits()
     adapters: Adapters = Adapters()
+    reload: bool = False
 
     @property
     def has_url_rules(self) -> bool:

@@ -93,7 +93,7 @@ class Channel:
     @property
     def can_wait(self) -> bool:
         """Whether answers may wait to be read together: nobody needs their inputs, or what was said of their calls."""
-        return self._review is None and not self.checks.need_calls
+        return self._review is None and not self.checks.need_calls and not self.segmenting.asks
 
     def observe(self, prediction: Prediction) -> Summary | None:
         """Record an answered call, and return what a span says of it; None where the answer could not be read."""

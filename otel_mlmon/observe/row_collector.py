@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,9 @@ MAX_INTEGER = 2**53
 
 SECONDS = 1e-9
 """Of a nanosecond."""
+
+SECONDS_OF_LATE_CALLS = 5.0
+"""For which a thread may be held up between finding where its answer waits and putting it there."""
 
 
 class Waiting:
@@ -128,8 +132,10 @@ class RowCollector:
         self._reader = OneRowReader(channel.output)
         # By the segments of the context; where columns of the inputs cut, too, by those and the row's own.
         self._waiting: dict[object, Waiting] = {}
-        self._retired: list[Waiting] = []
+        # With the time of their retirement.
+        self._retired: list[tuple[float, Waiting]] = []
         self._known_to_flush = False
+        self._is_left = False
 
     def collect(
         self, answer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], started: int, took: int
@@ -197,9 +203,6 @@ class RowCollector:
         args, kwargs
             What the method was called with, without the model.
         """
-        if self._segmenting.asks:
-            # Once a call, which is then observed at once.
-            return
         array, context = _as_array(answer.values), self._call_wide()
         if array is None or not array.ndim or not array.size or _has_more(answer):
             return
@@ -211,7 +214,7 @@ class RowCollector:
         if returned is array and not kwargs and len(args) == 1:
             keys.append(key)
         # What would be folded is few, and its number must be counted.
-        if len(self._waiting) < MAX_KINDS and self._channel.has_own_recorders(pairs, context):
+        if not self._is_left and len(self._waiting) < MAX_KINDS and self._channel.has_own_recorders(pairs, context):
             if not self._known_to_flush:
                 self._telemetry.add_waiting_room(self)
                 self._known_to_flush = True
@@ -230,7 +233,13 @@ class RowCollector:
     def begin_anew(self) -> None:
         """Take no more rows under what is known of the model: it has been trained, and may know other classes."""
         waiting, self._waiting = self._waiting, {}
-        self._retired.extend(waiting.values())
+        now = monotonic()
+        self._retired.extend((now, one) for one in waiting.values())
+
+    def leave(self) -> None:
+        """Take no more rows for ever: another collector does, as another configuration says."""
+        self._is_left = True
+        self.begin_anew()
 
     def summary(self, waiting: Waiting, values: Any) -> Summary | None:
         """Return what a span says about an answer that waits."""
@@ -248,20 +257,22 @@ class RowCollector:
 
     def empty(self) -> bool:
         """Record all that waits, as a part of flushing; false when nothing will ever wait here again."""
-        for waiting in list(self._retired):
+        late = monotonic() - SECONDS_OF_LATE_CALLS
+        for retired in list(self._retired):
             # A call that began before the model was trained may be late: only what stayed empty is let go.
-            if not waiting.answers:
-                self._retired.remove(waiting)
+            if retired[0] <= late and not retired[1].answers:
+                self._retired.remove(retired)
         alike: dict[object, list[Waiting]] = {}
-        for waiting in (*self._waiting.values(), *self._retired):
+        for waiting in (*self._waiting.values(), *(retired for _, retired in self._retired)):
             alike.setdefault(waiting.likeness, []).append(waiting)
         for group in alike.values():
             self._record(group)
-        return self._owner() is not None
+        is_done = self._is_left and not (self._waiting or self._retired)
+        return self._owner() is not None and not is_done
 
     def forget(self) -> None:
         """Throw away what waits: in a forked child it is the parent's."""
-        for waiting in (*self._waiting.values(), *self._retired):
+        for waiting in (*self._waiting.values(), *(retired for _, retired in self._retired)):
             waiting.answers.clear()
 
     def _record(self, waiting: Sequence[Waiting]) -> None:

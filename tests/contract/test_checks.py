@@ -172,6 +172,14 @@ def test_the_rank_of_a_known_item_is_measured_and_judged(with_checks: Callable[.
     assert (point.count, point.sum) == (3, 1 + 2 + 3)
 
 
+def test_a_known_item_is_not_among_no_results(with_checks: Callable[..., Collected]) -> None:
+    collected = with_checks(Check("c", Rule(rank_of=RankOf(item="favourite"))))
+    with otel_mlmon.context(favourite="a"):
+        answers([], "results")
+    assert outcomes(collected) == {"fail": 1}
+    assert collected.points("ml.quality.value") == []
+
+
 def test_a_known_item_may_be_a_column_of_the_inputs(with_checks: Callable[..., Collected]) -> None:
     collected = with_checks(Check("c", Rule(rank_of=RankOf(item="favourite", within=1))))
     answers(["a", "b"], "results", inputs={"favourite": "b"})

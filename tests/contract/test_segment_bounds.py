@@ -165,7 +165,7 @@ configurations = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(configuration=configurations, calls=calls, seed=st.integers(0, 100))
 def test_any_calls_in_any_order_over_replicas_are_exact_and_bounded(
     configuration: Configuration, calls: list[Asked], seed: int
@@ -200,7 +200,7 @@ declared = calls.map(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(configuration=configurations, calls=declared)
 def test_the_bound_that_check_prints_holds(configuration: Configuration, calls: list[Asked]) -> None:
     rule, limits = configuration.models[0], configuration.limits
@@ -212,7 +212,7 @@ def test_the_bound_that_check_prints_holds(configuration: Configuration, calls: 
     assert len(attributes_of(found["ml.prediction.duration"])) <= bounds["ml.prediction.duration"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(calls=declared, seed=st.integers(0, 100))
 def test_listed_values_are_the_same_in_every_replica_and_never_dropped(calls: list[Asked], seed: int) -> None:
     segments = Segments(
@@ -249,6 +249,20 @@ def test_values_without_end_are_bounded_and_what_was_folded_is_counted_to_the_ro
     (dropped,) = found["ml.monitor.dropped"]
     assert dropped.attributes["ml.monitor.reason"] == "segment_overflow"
     assert dropped.count == sum(point.count for point in points if point.attributes["ml.segment.carrier"] == "other")
+
+
+def test_whichever_keys_calls_happen_to_have_what_is_folded_stays_few() -> None:
+    numbers = random.Random(7)
+    keys = [f"key{number}" for number in range(8)]
+    calls = [
+        Asked([{"score": 1}], {key: numbers.choice("ab") for key in numbers.sample(keys, numbers.randrange(9))})
+        for _ in range(3000)
+    ]
+    limits = Limits(combinations=10)
+    found = arrive(Configuration(limits=limits), calls)
+    for metric in ("ml.prediction.value", "ml.prediction.duration"):
+        assert sum(point.count for point in found[metric]) == len(calls)
+        assert len(attributes_of(found[metric])) <= limits.combinations + 2 + 2
 
 
 def test_threads_that_bring_new_values_at_once_stay_within_the_bound() -> None:

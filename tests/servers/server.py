@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from .arrived import Arrived
 from .asked import Iris, Rows
 
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.05
 AT_THE_END_ONLY = 3_600_000

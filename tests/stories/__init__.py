@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.stories.told")
+pytest.register_assert_rewrite("tests.stories.shares", "tests.stories.told")

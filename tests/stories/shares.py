@@ -18,7 +18,7 @@ SIGMAS = 4.0
 
 @frozen
 class Watched:
-    """A share that an alert may be on: of rows that fail a check, have no good input, or are of a class; of calls that fail."""
+    """A share that an alert may be on: rows that fail a check, have a bad input, or are of a class; calls that fail."""
 
     kind: str
     name: str
@@ -46,7 +46,12 @@ Shares = Mapping[Watched, Share]
 
 # Which rows a share is of, and which of these it counts.
 BAD = {
-    "check": (semconv.QUALITY_CHECKS, semconv.QUALITY_CHECK, semconv.QUALITY_OUTCOME, lambda outcome: outcome == "fail"),
+    "check": (
+        semconv.QUALITY_CHECKS,
+        semconv.QUALITY_CHECK,
+        semconv.QUALITY_OUTCOME,
+        lambda outcome: outcome == "fail",
+    ),
     "input": (semconv.INPUT_VALUES, semconv.INPUT_NAME, semconv.INPUT_STATE, lambda state: state != "ok"),
     "call": (semconv.PREDICTION_DURATION, semconv.OPERATION, semconv.ERROR_TYPE, lambda error: error is not None),
 }
@@ -102,5 +107,7 @@ def _deviations(before: Shares, after: Shares, watched: Watched) -> float:
 def _share(stretch: Shares, watched: Watched) -> Share:
     if watched in stretch:
         return stretch[watched]
-    of_client = [share for other, share in stretch.items() if (other.kind, other.client) == (watched.kind, watched.client)]
+    of_client = [
+        share for other, share in stretch.items() if (other.kind, other.client) == (watched.kind, watched.client)
+    ]
     return Share(0.0, of_client[0].of) if watched.kind == "class" and of_client else Share()

@@ -14,7 +14,10 @@ from tests.stories.told import tell
 def test_misread_letters_show_as_ambiguous_messages_of_the_client_that_misreads(
     serve: Serve, arrived: Arrived, tmp_path: Path
 ) -> None:
-    told = tell(serve, arrived, "text_classifier", train(tmp_path), traffic.PATH, traffic.ask, requests=150)
+    model = train(tmp_path)
+    told = tell(
+        serve, arrived, example="text_classifier", model=model, path=traffic.PATH, ask=traffic.ask, requests=150
+    )
     assert told.moved_of("check") == {("ambiguous", traffic.BROKEN_CLIENT)}
     assert told.moved_of("call") == set()
     # Cyrillic is read as anything else.

@@ -66,20 +66,20 @@ def _why_no_call(told: Told) -> str:
     if told.called:
         return _why_no_call_counts(told)
     if told.imported:
-        libraries = _listed(told.imported)
+        libraries = _are(told.imported)
         if not told.imported.keys() & told.applied:
-            return f"{libraries} is imported, but its adapter is switched off, or it is too old: otel-mlmon check says"
-        return f"{libraries} is imported, but nothing of it that is observed was called"
+            return f"{libraries} imported, but switched off, or too old: the table of adapters says"
+        return f"{libraries} imported, but nothing of it that is observed was called"
     return "no supported framework was imported; otel-mlmon check lists them, and otel_mlmon.monitor is for own code"
 
 
 def _why_no_call_counts(told: Told) -> str:
-    libraries = _listed(told.imported)
+    libraries = _are(told.imported)
     predicting = [target for target, what in told.called.items() if what == "predicts"]
     if predicting:
-        return f"{libraries} is imported and {_few(predicting)} was called, but not as a prediction"
+        return f"{libraries} imported, and {_few(predicting)} was called, but not as a prediction"
     what = " and ".join(sorted(set(told.called.values())))
-    return f"{libraries} is imported, but only {_few(told.called)} was called, which {what}"
+    return f"{libraries} imported, but only {_few(told.called)} was called, which {what}"
 
 
 def _of_rules(configuration: Configuration, run: Run) -> Iterator[str]:
@@ -153,8 +153,9 @@ def _of_errors(run: Run) -> Iterator[str]:
         yield f"{times} times {kind} in '{stage}': the service's log has the first one (ml.monitor.errors)"
 
 
-def _listed(libraries: Mapping[str, str | None]) -> str:
-    return ", ".join(f"{name} {version}" if version else name for name, version in libraries.items())
+def _are(libraries: Mapping[str, str | None]) -> str:
+    listed = [f"{name} {version}" if version else name for name, version in libraries.items()]
+    return f"{', '.join(listed)} {'is' if len(listed) == 1 else 'are'}"
 
 
 def _few(names: Iterable[str]) -> str:

@@ -74,7 +74,8 @@ def series_bound(rule: ModelRule, limits: Limits) -> tuple[MetricBound, ...]:
     """Return the most attribute sets that each metric of a model can have, for one version and one operation.
 
     What is said of the answers is believed: of two classes one is the positive one, scores have none, and a model of
-    classes ranks nothing. What is not said is at its limit. Segments that only code sets, and the checks that it registers, are not known here.
+    classes ranks nothing. What is not said is at its limit. Segments that only code sets, and the checks that it
+    registers, are not known here; what is reported of the instrumentation itself is a handful.
 
     Parameters
     ----------
@@ -201,12 +202,13 @@ def _advice(rule: ModelRule, place: int, limits: Limits) -> str:
         "limits.classes": (limits.classes, lambda value: _total(rule, evolve(limits, classes=value))),
         f"models[{place}].segments.max_values": (rule.segments.max_values, with_max_values),
     }
-    # The largest value that is enough, as each total rises with its key.
-    enough = {
-        key: bisect_left(range(1, now), True, key=lambda value, total=total: total(value) > limits.series)
-        for key, (now, total) in keys.items()
-    }
+    enough = {key: _enough(now, total, limits.series) for key, (now, total) in keys.items()}
     key = max(keys, key=lambda key: enough[key] / keys[key][0])
     if not enough[key]:
         return "no limit alone is enough, so list fewer segments or checks, or raise limits.series"
     return f"lower {key} from {keys[key][0]:,} to {enough[key]:,}"
+
+
+def _enough(now: int, total: Callable[[int], int], limit: int) -> int:
+    """Return the largest value below ``now`` with which a total, that rises with it, is within a limit; else 0."""
+    return bisect_left(range(1, now), True, key=lambda value: total(value) > limit)

@@ -41,7 +41,7 @@ class Told:
     disabled
         Whether the SDK was switched off in one.
     imported
-        Versions of the libraries that were imported, by the name of their adapter; None: it has none.
+        Versions of the libraries that were imported and have models, by the name of their adapter; None: it has none.
     applied
         Adapters that observed something of theirs.
     called

@@ -60,10 +60,18 @@ def init(
         sample=sample,
     )
     made = make(request)
-    baseline.write_text(made.baseline, encoding="utf-8")
+    _write(baseline, made.baseline)
     console = Console(highlight=False, soft_wrap=True)
     if made.document is not None:
-        out.write_text(made.document, encoding="utf-8")
+        _write(out, made.document)
         console.print(f"wrote {out}: read it, then put it into OTEL_MLMON_CONFIG", markup=False)
     first, *more = made.said
     console.print("\n".join([f"wrote {baseline}: {first}", *more]), markup=False)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"{file} cannot be written: {error.strerror}"
+        raise Failure(message) from error

@@ -50,14 +50,14 @@ def output_of_model(answers: Answers, classes: Any, source: str) -> Described:
     values = answers.of(semconv.PREDICTION_VALUE)
     if answers.of(semconv.RESULT_COUNT):
         return Described(Output(), f"{what}: lists of results")
-    if not values and answers.of(semconv.PREDICTION_CONFIDENCE):
-        # Of so many classes none has a distribution of its own, unless it is named.
-        return _probabilities(answers, classes, what)
-    if not values:
-        return _labels(answers, what) if answers.of(semconv.PREDICTIONS) else Described(Output(), f"{what}: no numbers")
+    # Of very many classes none has a distribution of its own, unless it is named.
+    are_probabilities = (
+        values[0].boundaries == PROBABILITY.boundaries if values else bool(answers.of(semconv.PREDICTION_CONFIDENCE))
+    )
+    if not values and not are_probabilities:
+        return _labels(answers, what)
     numbers = None if answers.numbers is None else answers.numbers[np.isfinite(answers.numbers)]
-    is_unit = values[0].boundaries == PROBABILITY.boundaries
-    if is_unit or (numbers is not None and _are_shares(numbers)):
+    if are_probabilities or (numbers is not None and _are_shares(numbers)):
         return _probabilities(answers, classes, what)
     if numbers is None or not len(numbers):
         return Described(Output(kind=OutputKind.SCORE), what)
@@ -79,6 +79,8 @@ def output_of_column(column: ColumnProfile, source: str) -> Described:
 
 
 def _labels(answers: Answers, what: str) -> Described:
+    if not answers.of(semconv.PREDICTIONS):
+        return Described(Output(), f"{what}: no numbers and no labels")
     labels = {point.attributes[semconv.PREDICTION_CLASS] for point in answers.of(semconv.PREDICTIONS)}
     return Described(Output(kind=OutputKind.LABEL), f"{what}: {len(labels)} classes")
 

@@ -105,23 +105,40 @@ class SegmentValues:
         return evolve(self, raw=tuple(pair for pair in self.raw if pair[1] in kept), rows=rows)
 
 
-def profile(table: Table, columns: Sequence[str]) -> dict[str, ColumnProfile]:
-    """Return what columns hold, over all rows of a table."""
-    asked = [part for name in columns for part in _first_look(name, table.columns[name])]
-    first = _query(table, [(ROWS, "count(*)"), *asked])
-    found = {name: _read_first(name, table.columns[name], first) for name in columns}
-    second = _query(table, [part for one in found.values() for part in _second_look(one)])
-    return {name: _read_second(one, second) for name, one in found.items()}
+class Profiler:
+    """Looks at columns over all rows of a table: each of them once, for reading a large file takes its time."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._columns: dict[str, ColumnProfile] = {}
+        self._segments: dict[tuple[str, int], SegmentValues] = {}
+
+    def columns(self, names: Sequence[str]) -> dict[str, ColumnProfile]:
+        """Return what columns hold: two passes over the rows, if any of them is new."""
+        new = [name for name in dict.fromkeys(names) if name not in self._columns]
+        if new:
+            kinds = self.table.columns
+            asked = [part for name in new for part in _first_look(name, kinds[name])]
+            first = _query(self.table, [(ROWS, "count(*)"), *asked])
+            found = {name: _read_first(name, kinds[name], first) for name in new}
+            second = _query(self.table, [part for one in found.values() for part in _second_look(one)])
+            self._columns.update((name, _read_second(one, second)) for name, one in found.items())
+        return {name: self._columns[name] for name in names}
+
+    def segment(self, name: str, limit: int) -> SegmentValues:
+        """Return the ``limit`` most frequent values of a column that have :data:`MIN_ROWS` rows or more.
+
+        Raises
+        ------
+        Failure
+            No value has, or it is a column that nobody would cut predictions by.
+        """
+        if (name, limit) not in self._segments:
+            self._segments[name, limit] = _segment_values(self.table, self.columns([name])[name], limit)
+        return self._segments[name, limit]
 
 
-def segment_values(table: Table, column: ColumnProfile, limit: int) -> SegmentValues:
-    """Return the ``limit`` most frequent values of a column that have :data:`MIN_ROWS` rows or more.
-
-    Raises
-    ------
-    Failure
-        No value has, or it is a column that nobody would cut predictions by.
-    """
+def _segment_values(table: Table, column: ColumnProfile, limit: int) -> SegmentValues:
     if column.kind in {ColumnKind.TIME, ColumnKind.OTHER}:
         message = f"'{column.name}' cannot be a segment: its values are no text and no numbers"
         raise Failure(message)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
 
 from attrs import frozen
 
 from otel_mlmon.cli.failure import Failure
 from otel_mlmon.cli.init.document import Plan, document, share
-from otel_mlmon.cli.init.profile import profile, segment_values
-from otel_mlmon.cli.init.subjects import AskedModel, RecordedPredictions, Subject
+from otel_mlmon.cli.init.profile import Profiler
+from otel_mlmon.cli.init.subjects import MAX_INPUTS, AskedModel, RecordedPredictions, Subject
 from otel_mlmon.cli.init.table import Table
 from otel_mlmon.config import baseline as baselines
 from otel_mlmon.config.baseline import Baseline, BaselineError
@@ -19,9 +18,6 @@ from otel_mlmon.config.load import load
 from otel_mlmon.config.schema import Configuration, Limits, ModelRule
 from otel_mlmon.config.segments import Segments
 from otel_mlmon.semconv import OUTCOME_FAIL
-
-MAX_INPUTS: Final = 40
-"""More watched columns than anybody looks at."""
 
 
 @frozen
@@ -72,26 +68,27 @@ def make(request: Request) -> Made:
     table = Table.open(request.data)
     table.require(request.segments, "--segment names")
     table.require(filter(None, [request.target]), "--target names")
-    subject = _subject(request, table, known)
+    profiler = Profiler(table)
+    subject = _subject(request, profiler, known)
     if known is not None:
         rule = _rule(request, subject, known)
         baseline = subject.baseline(rule, request.name or rule.name or subject.name, known.limits)
         return Made(None, baselines.dump(_added(request, baseline)), _said(baseline))
-    plan = _plan(request, subject, table)
+    plan = _plan(request, subject, profiler)
     rule = ModelRule(output=plan.described.output, segments=plan.configured)
     baseline = subject.baseline(rule, plan.name, Limits())
     return Made(document(plan), baselines.dump(_added(request, baseline)), _said(baseline))
 
 
-def _plan(request: Request, subject: Subject, table: Table) -> Plan:
+def _plan(request: Request, subject: Subject, profiler: Profiler) -> Plan:
     watched = [column for column in subject.features if column != request.target]
-    profiles = profile(table, list(dict.fromkeys([*watched[:MAX_INPUTS], *request.segments])))
+    profiles = profiler.columns([*watched[:MAX_INPUTS], *request.segments])
     return Plan(
         name=request.name or subject.name,
-        source=table.name,
+        source=profiler.table.name,
         file=subject.file,
         described=subject.described,
-        segments=[segment_values(table, profiles[key], Segments().max_values) for key in request.segments],
+        segments=[profiler.segment(key, Segments().max_values) for key in request.segments],
         not_inputs=[] if subject.known is None else [key for key in request.segments if key not in subject.known],
         inputs=[profiles[column] for column in watched[:MAX_INPUTS]],
         by_index=subject.by_index,
@@ -106,7 +103,8 @@ def _configuration(file: Path) -> Configuration:
     return loaded.configuration
 
 
-def _subject(request: Request, table: Table, known: Configuration | None) -> Subject:
+def _subject(request: Request, profiler: Profiler, known: Configuration | None) -> Subject:
+    table = profiler.table
     keys = [key for rule in (() if known is None else known.models) for key in _keys(rule.segments)]
     besides = list(request.segments or keys)
     if request.model is not None and request.prediction is None:
@@ -117,7 +115,7 @@ def _subject(request: Request, table: Table, known: Configuration | None) -> Sub
         message = "either --model, which is asked, or --prediction, a column with its answers"
         raise Failure(message)
     table.require([request.prediction], "--prediction names")
-    return RecordedPredictions(request.prediction, table, target=request.target)
+    return RecordedPredictions(request.prediction, profiler, besides=besides, target=request.target)
 
 
 def _keys(segments: Segments) -> list[str]:
@@ -135,7 +133,8 @@ def _added(request: Request, baseline: Baseline) -> Baseline:
     try:
         return baselines.merge(baselines.load(request.baseline), baseline)
     except BaselineError as error:
-        raise Failure(str(error)) from error
+        message = f"{error}; a baseline is added to under the configuration that it was made with: --config"
+        raise Failure(message) from error
 
 
 def _said(baseline: Baseline) -> list[str]:

@@ -16,7 +16,7 @@ from otel_mlmon.cli.init.document import name_of
 from otel_mlmon.cli.init.loading import Ask, asking, feature_names, load_model, operation_of
 from otel_mlmon.cli.init.outputs import Described, output_of_column, output_of_model
 from otel_mlmon.cli.init.predictions import Answers, Refused, Sample, ask, baseline_of, columns_as, cut
-from otel_mlmon.cli.init.profile import SegmentValues, profile, segment_values
+from otel_mlmon.cli.init.profile import Profiler, SegmentValues
 from otel_mlmon.cli.init.recorded import recorded_baseline
 from otel_mlmon.cli.init.table import Table
 from otel_mlmon.config.baseline import Baseline
@@ -26,6 +26,9 @@ from otel_mlmon.observe.labels import label_text
 
 FIRST_LOOK: Final = 10_000
 """From so many answers it is told what they are."""
+
+MAX_INPUTS: Final = 40
+"""More watched columns than anybody looks at."""
 
 MAX_CELLS: Final = 20_000_000
 """Of a sample: models of many columns are asked about fewer rows."""
@@ -91,6 +94,9 @@ class AskedModel:
         in_table = [column for column in besides if column in table.columns]
         columns = list(dict.fromkeys([*self.features, *in_table]))
         self._frame = table.sample(columns, max(1, min(rows, MAX_CELLS // len(columns))))
+        if not len(self._frame):
+            message = f"{table.name} has no rows"
+            raise Failure(message)
         answers = self._first_answers()
         point = answers.of(semconv.MODEL_INFO)[0].attributes
         self.identity = Identity(
@@ -122,15 +128,18 @@ class AskedModel:
 class RecordedPredictions:
     """A model of which only the answers are there, in a column of the table."""
 
-    def __init__(self, column: str, table: Table, *, target: str | None) -> None:
+    def __init__(self, column: str, profiler: Profiler, *, besides: Sequence[str], target: str | None) -> None:
+        table = profiler.table
         self.name = table.name.partition(".")[0]
         self.file: Path | None = None
         self.known: Sequence[str] | None = None
         self.by_index = False
-        self.described = output_of_column(profile(table, [column])[column], table.name)
         self.features: Sequence[str] = [one for one in table.columns if one not in {column, target}]
+        # All that will be needed is looked at together.
+        wanted = [column, *self.features[:MAX_INPUTS], *(one for one in besides if one in table.columns)]
+        self.described = output_of_column(profiler.columns(wanted)[column], table.name)
         self.identity = Identity(path=None, model_class="", framework="", name=self.name)
-        self._table, self._column = table, column
+        self._profiler, self._column = profiler, column
 
     def baseline(self, rule: ModelRule, name: str, limits: Limits) -> Baseline:
         """Return how all predictions of the column are distributed; by segments that are columns as they are."""
@@ -138,14 +147,14 @@ class RecordedPredictions:
         output = rule.output
         if output.kind is None:
             output = evolve(output, kind=self.described.output.kind)
-        return recorded_baseline(self._table, self._column, segments, output, model=name, max_classes=limits.classes)
+        return recorded_baseline(
+            self._profiler.table, self._column, segments, output, model=name, max_classes=limits.classes
+        )
 
     def _segments(self, configured: Segments) -> list[SegmentValues]:
         keys = [str(key) for key in (*configured.columns, *configured.code, *configured.baggage)]
-        plain = [key for key in keys if key in self._table.columns and key not in configured.bins]
-        found = [
-            segment_values(self._table, one, configured.max_values) for one in profile(self._table, plain).values()
-        ]
+        plain = [key for key in keys if key in self._profiler.table.columns and key not in configured.bins]
+        found = [self._profiler.segment(key, configured.max_values) for key in plain]
         listed = {key: set(map(label_text, values)) for key, values in configured.listed()}
         return [one.only(listed[one.column]) if one.column in listed else one for one in found]
 

@@ -31,7 +31,8 @@ def rank_of(rule: RankOf) -> Judge:
         wanted = np.array(known, dtype=object)
         hits = (items.identifiers == wanted[:, None]) & items.present
         found = np.logical_or.reduce(hits, axis=1)
-        ranks = np.where(found, hits.argmax(axis=1) + 1.0, np.nan)
+        # An empty answer has no first place to look at.
+        ranks = np.where(found, hits.argmax(axis=1) + 1.0, np.nan) if hits.shape[1] else np.full(len(hits), np.nan)
         judged = np.array([item is not None for item in known])
         return Outcome(~(ranks <= rule.within), judged, np.where(judged, ranks, np.nan))
 

@@ -28,7 +28,7 @@ from otel_mlmon.emit.bucketing import bucket_places
 from otel_mlmon.emit.buckets import PROBABILITY
 from tests.collected import Collected
 
-ROWS = 6_000
+ROWS = 10_000
 INIT = ["init", "--model", "flight-delay.joblib", "--data", "train.parquet"]
 OPTIONS = ["--segment", "origin", "--target", "late"]
 
@@ -106,7 +106,7 @@ def test_ranges_hold_nearly_all_rows_and_not_much_more(flights: Flights) -> None
         assert column.between(low, high).mean() > 0.999
         assert high - low <= 3 * (column.quantile(0.9995) - column.quantile(0.0005))
     ranges = {watched.column: watched.range for watched in rule.inputs}
-    assert ranges["hour"] == (5, 23)
+    assert ranges["visib"] == (0, 10)
     assert ranges["month"] == (1, 6)
     # A delay in seconds instead of minutes is seen.
     assert ranges["dep_delay"] is not None
@@ -188,7 +188,7 @@ models:
     name: late
     segments: {columns: [origin], bins: {hour: [12]}}
     checks:
-      - {name: extreme-score, rule: {above: 0.99}}
+      - {name: extreme-score, rule: {above: 0.8}}
       - {name: slow, rule: {latency_above: 0.000001}}
 """
     )
@@ -198,7 +198,7 @@ models:
     (tmp_path / "baseline.json").write_text(made.baseline)
     baseline = load(tmp_path / "baseline.json")
     scores = flights.model.predict_proba(flights.frame)[:, 1]
-    extreme = int((scores > 0.99).sum())
+    extreme = int((scores > 0.8).sum())
     # That a batch of a sample is slow says nothing of calls.
     (check,) = baseline.checks
     assert (check.name, check.total) == ("extreme-score", {"fail": extreme, "pass": ROWS - extreme})
@@ -232,6 +232,26 @@ def test_baselines_of_parts_add_up_to_that_of_the_whole(flights: Flights, tmp_pa
     (tmp_path / "both.json").write_text(made.baseline)
     assert load(tmp_path / "both.json").values[0].total.counts == whole.values[0].total.counts
     assert merge(whole, whole).rows == 2 * ROWS
+
+
+def test_a_baseline_of_other_boundaries_is_not_added_to(tmp_path: Path) -> None:
+    for number in (1, 2):
+        frame = pd.DataFrame({"price": np.linspace(0, 10.0**number, 500)})
+        frame.to_parquet(tmp_path / "data.parquet")
+        there = tmp_path / "baseline.json" if number == 2 else None
+        request = Request(data=str(tmp_path / "data.parquet"), prediction="price", baseline=there)
+        if number == 1:
+            (tmp_path / "baseline.json").write_text(make(request).baseline)
+    with pytest.raises(Failure, match=r"has other boundaries in one than in the other; .*: --config"):
+        make(request)
+
+
+def test_a_table_without_rows_is_refused(flights: Flights, tmp_path: Path) -> None:
+    flights.frame[:0].to_parquet(tmp_path / "data.parquet")
+    with pytest.raises(Failure, match=r"data\.parquet has no rows"):
+        make(Request(data=str(tmp_path / "data.parquet"), model=flights.folder / "flight-delay.joblib"))
+    with pytest.raises(Failure, match=r"'dep_delay' of data\.parquet holds no prediction"):
+        make(Request(data=str(tmp_path / "data.parquet"), prediction="dep_delay"))
 
 
 def test_a_smaller_sample_is_the_same_rows_each_time(flights: Flights) -> None:

@@ -7,11 +7,13 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otel_mlmon import semconv
 from otel_mlmon.cli.check.series import excesses, segment_sets, series_bound, series_bounds
 from otel_mlmon.config.checks import Check, RankOf, Rule
 from otel_mlmon.config.inputs import Input
 from otel_mlmon.config.schema import Configuration, Limits, ModelRule, Output, OutputKind
 from otel_mlmon.config.segments import Segments
+from otel_mlmon.emit.instruments import DESCRIPTIONS
 
 SETS = {
     "no segments": (Segments(), Limits(), (1, 1)),
@@ -76,6 +78,12 @@ def test_what_is_said_of_the_answers_is_believed_and_the_rest_is_at_its_limit() 
     scores = sets(ModelRule(output=Output(kind=OutputKind.SCORE)))
     assert not {"ml.predictions", "ml.prediction.confidence"} & scores.keys()
     assert "ml.prediction.value" not in sets(ModelRule(output=Output(kind=OutputKind.LABEL)))
+
+
+def test_every_metric_of_a_model_is_counted() -> None:
+    rule = ModelRule(checks=(Check("own", call="shop:is_right"),), inputs=(Input("distance", boundaries=(0.0,)),))
+    own = {semconv.MODEL_INFO, semconv.MONITOR_ERRORS, semconv.MONITOR_TIME, semconv.MONITOR_DROPPED}
+    assert sets(rule).keys() == DESCRIPTIONS.keys() - own
 
 
 def test_prometheus_has_a_series_a_bucket_and_two_more_of_a_histogram_and_one_of_a_counter() -> None:
