@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import logging.handlers
+
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -12,16 +15,19 @@ from tests.collected import Collected
 
 collected = Collected(InMemoryMetricReader(), InMemorySpanExporter())
 
+failures = logging.handlers.BufferingHandler(capacity=1_000)
+
 
 def pytest_configure() -> None:
+    logging.getLogger("otel_mlmon").addHandler(failures)
     ModelInstrumentor().instrument(meter_provider=MeterProvider([collected.reader]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for metric in ("ml.prediction.duration", "ml.monitor.errors"):
         terminalreporter.write_line(f"{metric}: {collected.count(metric)}")
-    for point in collected.points("ml.monitor.errors"):
-        terminalreporter.write_line(f"  {dict(point.attributes)}: {point.count}")
+    for record in failures.buffer:
+        terminalreporter.write_line(logging.Formatter().format(record))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
