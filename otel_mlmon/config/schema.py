@@ -169,7 +169,7 @@ class ModelRule:
     segments: Segments = field(factory=Segments)
     inputs: tuple[Input, ...] = field(default=(), validator=each_once)
     checks: tuple[Check, ...] = field(default=(), validator=each_name_once)
-    review: Review = Review()
+    review: Review = field(factory=Review)
 
 
 @frozen

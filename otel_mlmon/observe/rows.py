@@ -120,7 +120,9 @@ def score_layout(output: Output) -> Layout | None:
 
 def class_texts(classes: Sequence[object] | None, width: int) -> Sequence[str]:
     """Return the names of ``width`` classes: their labels where these are known, else their indices."""
-    return [label_text(label) for label in (range(width) if classes is None or len(classes) != width else classes)]
+    # A chain of classifiers has classes for each of its columns, which are no classes of one output.
+    are_names = classes is not None and len(classes) == width and getattr(classes[0], "ndim", 0) == 0
+    return [label_text(label) for label in (classes if classes is not None and are_names else range(width))]
 
 
 def shown_classes(texts: Sequence[str], output: Output) -> Sequence[tuple[int, str | None]]:
@@ -249,6 +251,9 @@ def _read_distribution(
         return Rows(count, shown)
     totals = columns.sum(axis=0)
     if not _are_distributions(totals):
+        if len(texts) == 2 and output.positive_class is None:
+            # Of two labels that stand each by itself, neither says the other.
+            shown = tuple(Column(_full_name(name, text), one, layout) for text, one in zip(texts, columns, strict=True))
         return Rows(count, shown)
     codes, confidence = _winners(columns)
     chosen = factorize(answer.labels) if isinstance(answer, Probabilities) and answer.labels is not None else None

@@ -315,9 +315,7 @@ def test_after_a_hot_swap_new_calls_have_the_new_version_and_calls_in_flight_kee
     assert info.attributes["ml.model.version"] == "2"
 
 
-def test_ten_thousand_models_that_come_and_go_leave_nothing(
-    instrument: Callable[..., Collected], table: Table
-) -> None:
+def test_ten_thousand_models_that_come_and_go_leave_nothing(instrument: Callable[..., Collected], table: Table) -> None:
     import tracemalloc
 
     collected = instrument(spans="off")

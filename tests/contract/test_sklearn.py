@@ -118,7 +118,9 @@ CASES = {
     "multi-output regressor": Case(
         lambda: MultiOutputRegressor(Ridge(), n_jobs=2), "labels", ("predict",), values=(2,), classes=(0,)
     ),
-    "classifier chain": Case(lambda: ClassifierChain(LOGISTIC()), "labels", ("predict",), values=(0,), classes=(2,)),
+    "classifier chain": Case(
+        lambda: ClassifierChain(LOGISTIC()), "labels", ("predict", "predict_proba"), (0, 2), (2, 0)
+    ),
     "clusters": Case(lambda: KMeans(3, n_init=1), None, ("predict",), values=(0,), classes=(1,)),
     "clusters by mini-batch": Case(lambda: MiniBatchKMeans(3, n_init=1), None, ("predict",), (0,), (1,)),
     "mixture": Case(
