@@ -9,8 +9,8 @@ SDKS := 1.30.0 1.37.0 1.42.0
 
 # Frameworks of gigabytes or that are compiled, those that need pandas 2, and model servers: an environment each.
 MORE := heavy forecasting servers mlserver bentoml
-TESTS_OF_heavy := tests/frameworks/heavy tests/servers/heavy/test_mlflow.py
-TESTS_OF_forecasting := tests/frameworks/forecasting
+TESTS_OF_heavy := $(wildcard tests/frameworks/heavy/test_*.py) tests/servers/heavy/test_mlflow.py
+TESTS_OF_forecasting := $(wildcard tests/frameworks/forecasting/test_*.py)
 TESTS_OF_servers := $(addprefix tests/servers/heavy/,test_litserve.py test_ray_serve.py test_spans.py)
 TESTS_OF_mlserver := tests/servers/heavy/test_mlserver.py
 TESTS_OF_bentoml := tests/servers/heavy/test_bentoml.py
@@ -37,7 +37,8 @@ test-e2e: $(VENV)/.test
 test-more: $(MORE:%=test-%)
 
 $(MORE:%=test-%): test-%: $(VENV)-%/.test
-	PATH="$(abspath $(VENV)-$*/bin):$$PATH" $(VENV)-$*/bin/python -m pytest -n 2 --dist loadfile $(TESTS_OF_$*)
+	@# A process a file: not all of these frameworks bear each other in one.
+	printf '%s\n' $(TESTS_OF_$*) | PATH="$(abspath $(VENV)-$*/bin):$$PATH" xargs -n 1 -P 2 $(VENV)-$*/bin/python -m pytest
 
 # The oldest version of each light framework that its adapter names.
 test-oldest: $(VENV)-oldest/.test
