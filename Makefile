@@ -49,11 +49,12 @@ test-oldest: $(VENV)-oldest/.test
 test-upstream: $(VENV)/.test
 	$(BIN)/python -m tests.upstream $(TESTS)
 
-# The contract suite against older SDKs, from the oldest that pyproject.toml allows.
+# The contract suite against older SDKs, from the oldest that pyproject.toml allows. Their opentelemetry-instrument keeps itself
+# from children that are spawned, and forked ones share one service.instance.id: how these end is tested with the newest.
 test-sdks: $(SDKS:%=test-sdk-%)
 
 $(SDKS:%=test-sdk-%): test-sdk-%: $(VENV)-sdk-%/.test
-	$(VENV)-sdk-$*/bin/python -m pytest -n 2 tests/contract
+	$(VENV)-sdk-$*/bin/python -m pytest -n 2 tests/contract --ignore tests/contract/test_exits.py
 
 # What monitoring costs, beside what people use today; needs wrk.
 bench: $(VENV)-bench/.bench
