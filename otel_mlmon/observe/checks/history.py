@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from itertools import islice
 from threading import Lock
 from typing import Any
 
@@ -116,18 +117,16 @@ def _is_close(one: Any, other: Any, tolerance: float) -> bool:
 
 
 def _input_hashes(evidence: Evidence) -> Sequence[int] | None:
-    inputs = evidence.inputs
+    inputs, count = evidence.inputs, evidence.count
     if isinstance(inputs, dict):
-        inputs = (
-            list(inputs.values())
-            if evidence.count == 1
-            else np.array(list(map(str, zip(*inputs.values(), strict=False))))
-        )
+        rows = [tuple(inputs.values())] if count == 1 else islice(zip(*inputs.values(), strict=False), MAX_ROWS)
+        hashes = [hash(str(row)) for row in rows]
+        return hashes if len(hashes) == min(count, MAX_ROWS) else None
     array = to_array(inputs)
     if array is None:
         return None
-    table = array.reshape(1, -1) if evidence.count == 1 else to_table(array)
-    if len(table) != evidence.count:
+    table = array.reshape(1, -1) if count == 1 else to_table(array)
+    if len(table) != count:
         return None
     if table.dtype.hasobject:
         return [hash(str(row)) for row in table[:MAX_ROWS].tolist()]
