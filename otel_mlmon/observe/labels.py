@@ -23,5 +23,5 @@ def label_text(label: Any) -> str:
     if type(label).__name__ in {"NAType", "NaTType"}:
         return semconv.MISSING
     text = label if isinstance(label, str) else str(label)
-    # Prometheus takes an empty label for an absent one.
-    return text[: semconv.MAX_ATTRIBUTE_LENGTH] or semconv.MISSING
+    # Prometheus takes an empty label for an absent one, and numpy's texts lose NUL at their end.
+    return text[: semconv.MAX_ATTRIBUTE_LENGTH].rstrip("\0") or semconv.MISSING
