@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Task, first_argument, into_instance
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Task, argument, first_argument, into_instance
 from otel_mlmon.observe.answers import Answer, Labels, LogProbabilities, Probabilities, Scores
 
 
@@ -18,7 +18,7 @@ def task(instance: Any) -> Task:
 def answer(call: Call) -> Answer:
     """``predict``: by the ``prediction_type`` that the call asks for."""
     default = "Class" if call.task is Task.CLASSIFICATION else "RawFormulaVal"
-    kind = call.kwargs.get("prediction_type", call.args[1] if len(call.args) > 1 else default)
+    kind = argument(call.args, call.kwargs, "prediction_type", 1, default)
     if kind == "Class":
         return Labels(call.answer)
     if kind == "Probability":

@@ -5,23 +5,10 @@ KServe, Seldon, BentoML, Ray Serve, TensorFlow Serving, Azure ML online endpoint
 
 from __future__ import annotations
 
-from typing import Any
-
-from otel_mlmon.capture.adapter import Adapter, Call, Endpoint, Hook
-from otel_mlmon.capture.addresses import endpoint_at, status_error
+from otel_mlmon.capture.adapter import Adapter, Call, Hook
+from otel_mlmon.capture.addresses import endpoint_of_request, refusal
 from otel_mlmon.observe.answers import Answer
 from otel_mlmon.observe.json_answers import answer_of_json
-
-
-def endpoint(_instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Endpoint:
-    """Return the model that a request is for."""
-    request = args[0] if args else kwargs["request"]
-    return endpoint_at(str(request.url))
-
-
-def error_type(response: Any) -> str | None:
-    """Return the status of a response that is a refusal."""
-    return status_error(response.status_code)
 
 
 def answer(call: Call) -> Answer | None:
@@ -36,7 +23,7 @@ ADAPTER = Adapter(
     oldest="0.25",
     by_url=True,
     hooks=tuple(
-        Hook(f"httpx._client:{client}.send", answer, model=endpoint, error_type=error_type, named="predict")
+        Hook(f"httpx._client:{client}.send", answer, model=endpoint_of_request, error_type=refusal, named="predict")
         for client in ("Client", "AsyncClient")
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, first_argument
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, argument, first_argument
 from otel_mlmon.observe.answers import Answer, Results
 
 NO_RESULT = -1e30
@@ -18,12 +18,12 @@ def recommended(call: Call) -> Answer:
 
 def similar_items(call: Call) -> Answer:
     """``similar_items``: of one item, or of several."""
-    return _results(call, "item_factors", call.kwargs.get("items", call.args[5] if len(call.args) > 5 else None))
+    return _results(call, "item_factors", argument(call.args, call.kwargs, "items", 5))
 
 
 def similar_users(call: Call) -> Answer:
     """``similar_users``: of one user, or of several."""
-    return _results(call, "user_factors", call.kwargs.get("users", call.args[3] if len(call.args) > 3 else None))
+    return _results(call, "user_factors", argument(call.args, call.kwargs, "users", 3))
 
 
 def npz_file(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from otel_mlmon.adapters.tensorflow import predicts, read
-from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Origin, first_argument
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Origin, argument, first_argument
 from otel_mlmon.observe.answers import Answer
 
 
@@ -39,7 +39,7 @@ def origin(instance: Any) -> Origin | None:
 
 def file_of_model(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the path that a model is loaded from."""
-    return kwargs.get("filepath", args[0] if args else None)
+    return argument(args, kwargs, "filepath", 0)
 
 
 def _graph(instance: Any) -> tuple[Sequence[Any] | None, Sequence[str] | None]:

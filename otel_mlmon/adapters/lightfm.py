@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from otel_mlmon.capture.adapter import Adapter, Call, Hook
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, argument
 from otel_mlmon.observe.answers import Answer, Results, Scores
 
 
 def scores(call: Call) -> Answer:
     """``predict``: for one user a ranking of the items, for pairs of users and items a score each."""
-    users = call.kwargs.get("user_ids", call.args[0] if call.args else None)
+    users = argument(call.args, call.kwargs, "user_ids", 0)
     return Results([len(call.answer)], call.answer, best="largest") if isinstance(users, int) else Scores(call.answer)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Task, first_argument, into_instance
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Task, argument, first_argument, into_instance
 from otel_mlmon.observe.answers import Answer, Labels, Probabilities, Scores
 
 CLASSES = {"binary", "cross_entropy", "multiclass", "multiclassova"}
@@ -48,11 +48,11 @@ def probabilities(call: Call) -> Answer | None:
 
 def model_file(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the path that a booster is made from; None where it is made from something else."""
-    return kwargs.get("model_file", args[2] if len(args) > 2 else None)
+    return argument(args, kwargs, "model_file", 2)
 
 
 def _asked(call: Call, name: str, position: int) -> bool:
-    return bool(call.kwargs.get(name, call.args[position] if len(call.args) > position else False))
+    return bool(argument(call.args, call.kwargs, name, position, False))
 
 
 _BOOSTER, _ESTIMATOR = "lightgbm.basic:Booster", "lightgbm.sklearn:LGBMModel"
@@ -70,11 +70,7 @@ ADAPTER = Adapter(
         Hook(f"{_ESTIMATOR}.predict_proba", probabilities, first_argument, abstract=True),
         Hook(f"{_ESTIMATOR}.fit", trains=True),
         Hook(f"{_BOOSTER}.update", trains=True),
-        *(
-            Hook(f"{module}:{name}", quiet=True)
-            for module in ("lightgbm.engine", "lightgbm")
-            for name in ("train", "cv")
-        ),
+        *(Hook(target, quiet=True) for target in _TRAINING),
     ),
     loaders=(Loader(f"{_BOOSTER}.__init__", source=model_file, loaded=into_instance),),
 )

@@ -13,7 +13,7 @@ from tempfile import gettempdir
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Origin, Task, first_argument
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Origin, Task, argument, first_argument
 from otel_mlmon.observe.answers import (
     Answer,
     Labels,
@@ -145,7 +145,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _uri(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    return str(kwargs.get("model_uri", args[0] if args else ""))
+    return str(argument(args, kwargs, "model_uri", 0, ""))
 
 
 def _columns(call: Call, columns: dict[str, Any]) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from otel_mlmon.capture.adapter import Adapter, Call, Callback, Hook, Loader, Origin, into_instance
+from otel_mlmon.capture.adapter import Adapter, Call, Callback, Hook, Loader, Origin, argument, into_instance
 from otel_mlmon.observe.answers import Answer, Labels, Named, OneOutput, Probabilities, Scores
 
 PROBABILITIES = {"probabilities", "probability", "output_probability"}
@@ -19,7 +19,7 @@ def run_answer(call: Call) -> Answer | None:
 
 def bound_answer(call: Call) -> Answer | None:
     """``run_with_iobinding``: what the binding holds now, as far as it is in the host's memory."""
-    binding: Any = call.kwargs.get("iobinding", call.args[0] if call.args else None)
+    binding: Any = argument(call.args, call.kwargs, "iobinding", 0)
     values = binding.get_outputs()
     names = [output.name for output in call.instance.get_outputs()]
     return _answer(names, [value.numpy() if value.device_name() == "cpu" else None for value in values])
@@ -46,13 +46,13 @@ def answer_of_callback(results: Any, _user_data: Any = None, error: str = "") ->
 
 def feed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the inputs by name; an only one by itself, for its columns."""
-    inputs = kwargs.get("input_feed", args[1] if len(args) > 1 else None)
+    inputs = argument(args, kwargs, "input_feed", 1)
     return next(iter(inputs.values())) if isinstance(inputs, dict) and len(inputs) == 1 else inputs
 
 
 def model_file(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the path that a session is made from; None where it is made from bytes."""
-    return kwargs.get("path_or_bytes", args[0] if args else None)
+    return argument(args, kwargs, "path_or_bytes", 0)
 
 
 def origin(instance: Any) -> Origin | None:
@@ -64,7 +64,7 @@ def origin(instance: Any) -> Origin | None:
 
 
 def _asked_for(call: Call) -> Sequence[str]:
-    names = call.kwargs.get("output_names", call.args[0] if call.args else None)
+    names = argument(call.args, call.kwargs, "output_names", 0)
     return names or [output.name for output in call.instance.get_outputs()]
 
 

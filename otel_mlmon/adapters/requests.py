@@ -5,23 +5,10 @@ KServe, Seldon, BentoML, Ray Serve, TensorFlow Serving, Azure ML online endpoint
 
 from __future__ import annotations
 
-from typing import Any
-
-from otel_mlmon.capture.adapter import Adapter, Call, Endpoint, Hook
-from otel_mlmon.capture.addresses import endpoint_at, status_error
+from otel_mlmon.capture.adapter import Adapter, Call, Hook
+from otel_mlmon.capture.addresses import endpoint_of_request, refusal
 from otel_mlmon.observe.answers import Answer
 from otel_mlmon.observe.json_answers import answer_of_json
-
-
-def endpoint(_instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Endpoint:
-    """Return the model that a prepared request is for."""
-    request = args[0] if args else kwargs["request"]
-    return endpoint_at(str(request.url))
-
-
-def error_type(response: Any) -> str | None:
-    """Return the status of a response that is a refusal."""
-    return status_error(response.status_code)
 
 
 def answer(call: Call) -> Answer | None:
@@ -36,5 +23,7 @@ ADAPTER = Adapter(
     distributions=("requests",),
     oldest="2.31",
     by_url=True,
-    hooks=(Hook("requests.sessions:Session.send", answer, model=endpoint, error_type=error_type, named="predict"),),
+    hooks=(
+        Hook("requests.sessions:Session.send", answer, model=endpoint_of_request, error_type=refusal, named="predict"),
+    ),
 )

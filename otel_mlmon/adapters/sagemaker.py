@@ -8,16 +8,16 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from otel_mlmon.capture.adapter import Adapter, Call, Endpoint, Hook
+from otel_mlmon.capture.adapter import Adapter, Call, Endpoint, Hook, argument
 from otel_mlmon.observe.answers import Answer
 from otel_mlmon.observe.json_answers import answer_of_json
 
 
-def endpoint(instance: Any, _args: tuple[Any, ...], kwargs: dict[str, Any]) -> Endpoint | None:
+def endpoint(instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Endpoint | None:
     """Return the endpoint that is invoked, or the one of its models that is meant; None for other services."""
     if instance.meta.service_model.service_name != "sagemaker-runtime":
         return None
-    parameters = kwargs.get("api_params", _args[1] if len(_args) > 1 else {})
+    parameters = argument(args, kwargs, "api_params", 1, {})
     name = parameters.get("EndpointName", "")
     model = parameters.get("InferenceComponentName") or parameters.get("TargetModel")
     return Endpoint(f"{name}/{model}" if model else name, parameters.get("TargetVariant"))
@@ -31,7 +31,7 @@ def body(response: Any) -> Any:
 
 def is_whole(_instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Tell whether all that is left of a body is read."""
-    return kwargs.get("amt", args[0] if args else None) is None
+    return argument(args, kwargs, "amt", 0) is None
 
 
 def answer(call: Call) -> Answer | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, first_argument
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, argument, first_argument
 from otel_mlmon.observe.answers import Answer, Labels, Probabilities, Scores
 
 
@@ -40,7 +40,7 @@ def probabilities(call: Call) -> Answer:
 
 def future(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return what explains the steps that are forecast."""
-    return kwargs.get("X", args[1] if len(args) > 1 else None)
+    return argument(args, kwargs, "X", 1)
 
 
 def archive(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Origin, Task, no_inputs
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Origin, Task, argument, no_inputs
 from otel_mlmon.observe.answers import Answer, Probabilities, Scores
 
 CLASSIFIERS = {"BinaryModel", "MultinomialModel", "OrderedModel", "Binomial"}
@@ -70,7 +70,7 @@ def vectors(call: Call) -> Answer:
 
 def explaining(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the explaining variables."""
-    return kwargs.get("exog", args[0] if args else None)
+    return argument(args, kwargs, "exog", 0)
 
 
 def _answer(call: Call, values: Any) -> Answer | None:

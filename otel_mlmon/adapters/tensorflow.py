@@ -11,7 +11,7 @@ from os import fspath
 from pathlib import PurePath
 from typing import Any
 
-from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Origin, Task, first_argument
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Origin, Task, argument, first_argument
 from otel_mlmon.capture.naming import whole
 from otel_mlmon.observe.answers import Answer, Labels, Named, OneOutput, Probabilities, Scores
 
@@ -139,7 +139,7 @@ def origin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Origin | None:
 
 def folder_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return where a model is loaded from."""
-    return kwargs.get("export_dir", args[0] if args else None)
+    return argument(args, kwargs, "export_dir", 0)
 
 
 def parts(loaded: Any) -> list[Any]:

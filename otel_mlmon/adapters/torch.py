@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Origin, into_instance
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Origin, argument, into_instance
 from otel_mlmon.observe.answers import (
     Answer,
     Labels,
@@ -97,7 +97,7 @@ def loaded(_instance: Any, content: Any) -> Any:
 
 def state(_instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterable[Any]:
     """Return the tensors of a state dict."""
-    return list(kwargs.get("state_dict", args[0] if args else {}).values())
+    return list(argument(args, kwargs, "state_dict", 0, {}).values())
 
 
 def first(_instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterable[Any]:
@@ -112,7 +112,7 @@ def itself(instance: Any, _args: tuple[Any, ...], _kwargs: dict[str, Any]) -> It
 
 def hub_model(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Origin:
     """Return the name by which a model is asked for."""
-    return Origin(name=kwargs.get("model", args[1] if len(args) > 1 else None))
+    return Origin(name=argument(args, kwargs, "model", 1))
 
 
 def compiling() -> Callable[[], bool]:

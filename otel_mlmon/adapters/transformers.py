@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import frozen
 
-from otel_mlmon.capture.adapter import Adapter, Call, Hook, Origin, Streamed
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, Origin, Streamed, argument
 from otel_mlmon.capture.pretrained import origin_of_pretrained
 from otel_mlmon.observe.answers import Answer, Labels, Named, Probabilities, Results, RowsOnly, Scores
 
@@ -73,7 +73,7 @@ def generated_tokens(call: Call) -> Answer:
     """``generate``: how many tokens the longest of the sequences has beyond the prompt; each sequence is a row."""
     answer, config = getattr(call.answer, "sequences", call.answer), call.instance.config
     rows, length = answer.shape[0], answer.shape[-1]
-    prompt: Any = call.kwargs.get("input_ids", call.kwargs.get("inputs", call.args[0] if call.args else None))
+    prompt: Any = call.kwargs.get("input_ids", argument(call.args, call.kwargs, "inputs", 0))
     if getattr(config, "is_encoder_decoder", False):
         length -= 1
     elif prompt is not None:

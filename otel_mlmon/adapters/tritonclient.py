@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from otel_mlmon.capture.adapter import Adapter, Call, Callback, Endpoint, Hook
+from otel_mlmon.capture.adapter import Adapter, Call, Callback, Endpoint, Hook, argument
 from otel_mlmon.observe.answers import Answer
 from otel_mlmon.observe.tensors import is_readable, meant_tensor, named
 
@@ -43,7 +43,7 @@ def itself(request: Any) -> Any:
 
 def is_awaited(instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Tell whether there will be a result, and not only a look whether there is one."""
-    return bool(kwargs.get("block", args[0] if args else True) or instance._greenlet.ready())
+    return bool(argument(args, kwargs, "block", 0, True) or instance._greenlet.ready())
 
 
 def answer(call: Call) -> Answer | None:
@@ -59,8 +59,8 @@ def answer(call: Call) -> Answer | None:
 
 
 def _endpoint(args: tuple[Any, ...], kwargs: dict[str, Any], place_of_version: int) -> Endpoint:
-    version = kwargs.get("model_version", args[place_of_version] if len(args) > place_of_version else None)
-    return Endpoint(str(kwargs.get("model_name", args[0] if args else "")), version or None)
+    version = argument(args, kwargs, "model_version", place_of_version)
+    return Endpoint(str(argument(args, kwargs, "model_name", 0, "")), version or None)
 
 
 def _outputs(response: Any) -> Sequence[tuple[str, str]]:

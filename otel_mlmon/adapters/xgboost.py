@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Task, first_argument, into_instance
+from otel_mlmon.capture.adapter import Adapter, Call, Hook, Loader, Task, argument, first_argument, into_instance
 from otel_mlmon.observe.answers import Answer, Labels, Probabilities, Scores
 
 NO_PREDICTIONS = ("pred_leaf", "pred_contribs", "approx_contribs", "pred_interactions", "training")
@@ -40,7 +40,7 @@ def booster_answer(call: Call) -> Answer | None:
 
 def estimator_answer(call: Call) -> Answer:
     """``XGBModel.predict``: numbers of regressors and rankers and where margins are asked for, else classes."""
-    margins = call.kwargs.get("output_margin", call.args[1] if len(call.args) > 1 else False)
+    margins = argument(call.args, call.kwargs, "output_margin", 1, False)
     return Scores(call.answer) if margins or call.task is Task.REGRESSION else Labels(call.answer)
 
 
@@ -65,11 +65,7 @@ ADAPTER = Adapter(
         Hook(f"{_ESTIMATOR}.predict_proba", probabilities, first_argument, abstract=True),
         Hook(f"{_ESTIMATOR}.fit", trains=True),
         Hook(f"{_BOOSTER}.update", trains=True),
-        *(
-            Hook(f"{module}:{name}", quiet=True)
-            for module in ("xgboost.training", "xgboost")
-            for name in ("train", "cv")
-        ),
+        *(Hook(target, quiet=True) for target in _TRAINING),
     ),
     loaders=(
         Loader(f"{_BOOSTER}.load_model", loaded=into_instance),

@@ -119,6 +119,11 @@ def no_inputs(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> Any:
     return None
 
 
+def argument(args: tuple[Any, ...], kwargs: dict[str, Any], name: str, position: int, default: Any = None) -> Any:
+    """Return an argument, however it was passed; the default where it was not."""
+    return kwargs.get(name, args[position] if position < len(args) else default)
+
+
 def first_argument(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the first argument, however it was passed."""
     return args[0] if args else next(iter(kwargs.values()), None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import unquote
 
-from otel_mlmon.capture.adapter import Endpoint
+from otel_mlmon.capture.adapter import Endpoint, argument
 
 SERVED = re.compile(r"/v[12]/models/([^/:]+)(?:/versions/([^/:]+))?")
 """As TensorFlow Serving and KServe, and Triton with it, have it: a model's name and, perhaps, its version."""
@@ -30,6 +31,16 @@ def endpoint_at(url: str) -> Endpoint:
         host = server.rpartition("]")[0].lstrip("[") or server.partition(":")[0]
         return Endpoint(host, url=f"{scheme}://{server}{slash}{path}")
     return Endpoint(unquote(served[1]), served[2], f"{scheme}://{server}{slash}{path}")
+
+
+def endpoint_of_request(_instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Endpoint:
+    """Return the model that a request is for: the first argument, an object with a ``url``."""
+    return endpoint_at(str(argument(args, kwargs, "request", 0).url))
+
+
+def refusal(response: Any) -> str | None:
+    """Return the status, as ``error.type``, of a response with a ``status_code`` that is a refusal."""
+    return status_error(response.status_code)
 
 
 def status_error(status: int) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Generator
 from functools import partial
 from typing import Any
 
-from otel_mlmon.capture.adapter import Callback, Hook
+from otel_mlmon.capture.adapter import Callback, Hook, argument
 from otel_mlmon.capture.inside import Around, Method
 from otel_mlmon.capture.progress import Begin, CallInProgress, promised_by, redeem
 from otel_mlmon.capture.stream import stream
@@ -66,9 +66,7 @@ def around_callback(original: Method, begin: Begin, callback: Callback) -> Metho
 
     def observed(*args: Any, **kwargs: Any) -> Any:
         place = callback.position + 1
-        given: Any = kwargs.get(callback.parameter)
-        if given is None and place < len(args):
-            given = args[place]
+        given = argument(args, kwargs, callback.parameter, place)
         call = begin(args[0], args[1:], kwargs) if callable(given) else None
         if call is None:
             return original(*args, **kwargs)

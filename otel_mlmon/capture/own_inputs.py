@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from otel_mlmon.capture.adapter import argument
+
 PickInputs = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 
 
@@ -43,7 +45,7 @@ def _argument(parameters: Any, name: str) -> PickInputs:
     absent = None if default is inspect.Parameter.empty else default
 
     def pick(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return kwargs.get(name, args[place] if place < len(args) else absent)
+        return argument(args, kwargs, name, place, absent)
 
     return pick
 

@@ -99,6 +99,11 @@ OneOutput = Scores | Labels | Probabilities | LogProbabilities | Estimates | Res
 """What has one entry a row."""
 
 
+def has_column_beside(answer: OneOutput) -> bool:
+    """Tell whether something of one entry a row stands beside the values, and would have to go with them."""
+    return getattr(answer, "labels", None) is not None or getattr(answer, "confidence", None) is not None
+
+
 @frozen
 class Results:
     """What rankings, recommendations and searches returned, a query each.

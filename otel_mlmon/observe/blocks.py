@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import evolve
 
-from otel_mlmon.observe.answers import Answer, OneOutput, Probabilities
+from otel_mlmon.observe.answers import Answer, OneOutput, has_column_beside
 
 MAX_ROWS = 2**17
 
@@ -19,8 +19,7 @@ def blocks(answer: Answer) -> Sequence[Answer]:
     values = answer.values
     if type(values) is not np.ndarray or values.ndim == 0 or len(values) <= MAX_ROWS:
         return (answer,)
-    beside = answer.labels if isinstance(answer, Probabilities) else getattr(answer, "confidence", None)
-    if beside is not None:
+    if has_column_beside(answer):
         # Cut on its own, a column beside the values may be no longer aligned.
         return (answer,)
     starts = range(0, len(values), MAX_ROWS)

@@ -18,7 +18,7 @@ from attrs import evolve
 from numpy import ndarray
 from numpy.typing import NDArray
 
-from otel_mlmon.observe.answers import OneOutput
+from otel_mlmon.observe.answers import OneOutput, has_column_beside
 from otel_mlmon.observe.channel import Channel
 from otel_mlmon.observe.checks.evidence import Evidence
 from otel_mlmon.observe.grouping import Partition
@@ -204,7 +204,7 @@ class RowCollector:
             What the method was called with, without the model.
         """
         array, context = _as_array(answer.values), self._call_wide()
-        if array is None or not array.ndim or not array.size or _has_more(answer):
+        if array is None or not array.ndim or not array.size or has_column_beside(answer):
             return
         if len(array) > (1 if self._cuts_rows else MAX_ROWS):
             return
@@ -285,7 +285,8 @@ class RowCollector:
         rows = np.array([template.rows_of(copy) for _, copy in taken])
         calls = np.array([len(answers) for _, answers in found])
         of_calls = Partition(None, calls, [segment.calls for segment, _ in found])
-        record_each(np.array([took for took, _ in taken]) * SECONDS, of_calls, [to.duration for to in of_calls.members])
+        seconds = np.array([took for took, _ in taken]) * SECONDS
+        record_each(seconds, of_calls, [to.duration for to in of_calls.members])
         record_each(rows.astype(np.float64), of_calls, [to.batch_size for to in of_calls.members])
         read = read_rows(template.stack([copy for _, copy in taken]), self._channel.output)
         if read is not None:
@@ -293,8 +294,7 @@ class RowCollector:
             parts = Partition(None, sizes, [segment.recorders for segment, _ in found])
             record_rows(read, parts)
             if self._channel.checks.are_any:
-                seconds = np.repeat(np.array([took for took, _ in taken]) * SECONDS, rows)
-                self._channel.checks.look_at_rows(Evidence(read, seconds=seconds), parts)
+                self._channel.checks.look_at_rows(Evidence(read, seconds=np.repeat(seconds, rows)), parts)
 
 
 def _as_array(values: Any) -> NDArray[Any] | None:
@@ -308,11 +308,6 @@ def _as_array(values: Any) -> NDArray[Any] | None:
 
 def _read_key(segment: object, answer: OneOutput, array: NDArray[Any]) -> object:
     names = getattr(answer, "classes", getattr(answer, "names", None))
-    if _has_more(answer):
+    if has_column_beside(answer):
         return None
     return segment, type(answer), id(names), array.dtype, array.shape[1:]
-
-
-def _has_more(answer: OneOutput) -> bool:
-    # What stands beside the values would not wait with them.
-    return getattr(answer, "labels", None) is not None or getattr(answer, "confidence", None) is not None
