@@ -12,7 +12,7 @@ import whylogs
 from opentelemetry.trace import SpanKind
 
 from bench.models import PROVIDER, TRACERS
-from otel_mlmon.emit.buckets import DURATION, PROBABILITY, ROWS
+from otel_mlmon.config.buckets import DURATION, PROBABILITY, ROWS
 
 Predict = Callable[[object], np.ndarray]
 ATTRIBUTES = {"ml.model.name": "model", "ml.operation": "predict_proba"}

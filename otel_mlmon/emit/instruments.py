@@ -10,7 +10,7 @@ from opentelemetry import metrics
 from opentelemetry.metrics import Counter, Histogram, MeterProvider
 
 from otel_mlmon import semconv
-from otel_mlmon.emit.buckets import Layout
+from otel_mlmon.config.buckets import Layout
 from otel_mlmon.version import __version__
 
 

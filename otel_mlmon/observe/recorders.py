@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otel_mlmon import semconv
-from otel_mlmon.emit.buckets import DURATION, PROBABILITY, RESULTS, ROWS, Layout
+from otel_mlmon.config.buckets import DURATION, PROBABILITY, RESULTS, ROWS, Layout
 from otel_mlmon.emit.recorder import Recorder
 from otel_mlmon.emit.telemetry import Attributes, Telemetry
 from otel_mlmon.observe.model_segments import ModelSegments

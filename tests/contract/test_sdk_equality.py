@@ -31,7 +31,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from otel_mlmon import semconv
 from otel_mlmon.emit import sdk
-from otel_mlmon.emit.buckets import NUMBER
+from otel_mlmon.config.buckets import NUMBER
 from otel_mlmon.emit.telemetry import Telemetry
 from otel_mlmon.observe.recording import record_numbers
 

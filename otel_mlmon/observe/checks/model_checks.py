@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from time import monotonic
+from typing import Any
 
 import numpy as np
 from opentelemetry.context import Context
@@ -12,12 +13,12 @@ from opentelemetry.context import Context
 from otel_mlmon import safety, semconv
 from otel_mlmon.config.checks import Check
 from otel_mlmon.config.schema import ModelRule
-from otel_mlmon.emit.buckets import NUMBER, RESULTS, Layout
+from otel_mlmon.config.buckets import NUMBER, RESULTS, Layout
 from otel_mlmon.observe.checks.asking import STAGE, asking
 from otel_mlmon.observe.checks.budget import Budget
 from otel_mlmon.observe.checks.building import OF_ROWS, NamedJudge, judge_of, pairs_of
 from otel_mlmon.observe.checks.evidence import Evidence, Flags, Outcome
-from otel_mlmon.observe.checks.functions import registry
+from otel_mlmon.observe.checks.functions import Answered, registry
 from otel_mlmon.observe.checks.monotone import monotone
 from otel_mlmon.observe.dotted import function_at
 from otel_mlmon.observe.grouping import Partition
@@ -141,11 +142,7 @@ class ModelChecks:
     def _add(self, check: Check) -> None:
         rule = check.rule
         if check.call is not None:
-            budget = Budget(check.budget)
-            judge = asking(
-                function_at(check.call), self._model, self._operation, budget, partial(self._skipped, check.name)
-            )
-            self._of_calls.append(NamedJudge(check.name, judge))
+            self._of_calls.append(self._asking(check.name, function_at(check.call), check.budget))
         elif rule is not None and rule.monotone is not None:
             self._later.append(monotone(rule.monotone, partial(self._tell_later, check.name)))
         elif rule is not None:
@@ -161,17 +158,10 @@ class ModelChecks:
     def _registered(self) -> Sequence[NamedJudge]:
         if self._version != registry.version:
             self._version = registry.version
-            self._own = [
-                NamedJudge(
-                    check.name,
-                    asking(
-                        check.function,
-                        self._model,
-                        self._operation,
-                        Budget(check.budget),
-                        partial(self._skipped, check.name),
-                    ),
-                )
-                for check in registry.of(self._model)
-            ]
+            found = registry.of(self._model)
+            self._own = [self._asking(check.name, check.function, check.budget) for check in found]
         return self._own
+
+    def _asking(self, name: str, function: Callable[[Answered], Any], budget: float) -> NamedJudge:
+        skipped = partial(self._skipped, name)
+        return NamedJudge(name, asking(function, self._model, self._operation, Budget(budget), skipped))

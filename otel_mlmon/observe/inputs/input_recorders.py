@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otel_mlmon import semconv
-from otel_mlmon.emit.buckets import Layout
+from otel_mlmon.config.buckets import Layout
 from otel_mlmon.emit.recorder import Recorder
 from otel_mlmon.observe.inputs.states import TEXTS
 from otel_mlmon.observe.recorders import Scope, segment_attributes
