@@ -48,8 +48,7 @@ class Pipeline:
         loaded = self._resolve()
         for problem in loaded.problems:
             safety.logger.warning("otel-mlmon: %s", problem)
-        configuration = loaded.configuration
-        self._configuration = configuration
+        self._configuration = configuration = loaded.configuration.without_alerts()
         self._models = models = LiveModels(configuration, witness)
         self._telemetry = Telemetry(self._infos, meter_provider, tracer_provider, configuration.own_time)
         safety.set_error_listener(self._telemetry.error)
@@ -78,9 +77,9 @@ class Pipeline:
             first, *others = loaded.problems
             more = f" (and {len(others)} more)" if others else ""
             safety.logger.warning("otel-mlmon: %s%s; the configuration of before stays in force", first, more)
-        elif loaded.configuration != self._configuration:
-            self._configuration = loaded.configuration
-            self.engine.reconfigure(loaded.configuration)
+        elif (configuration := loaded.configuration.without_alerts()) != self._configuration:
+            self._configuration = configuration
+            self.engine.reconfigure(configuration)
             safety.logger.info("otel-mlmon: the configuration was read again, and holds from each model's next call on")
 
     def applies(self, adapter: Adapter) -> bool:

@@ -80,7 +80,7 @@ class Document:
 
     @classmethod
     def _parse(cls, text: str) -> Document:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         try:
             node = loader.get_single_node()
             if node is None:
@@ -110,6 +110,17 @@ class Document:
         if not path:
             return Document(None, self.positions)
         return Document(_removed(self.value, path), self.positions)
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes keys as they are written: in YAML 1.1 the key ``off`` would be false."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:bool":
+                key.tag = "tag:yaml.org,2002:str"
+        return node
 
 
 def _explained(error: yaml.YAMLError) -> str:

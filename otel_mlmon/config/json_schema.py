@@ -12,6 +12,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 import attrs
 from attrs import Attribute
 
+from otel_mlmon.config.alerts import objective
 from otel_mlmon.config.checks import AgreesWith, Ambiguous, Check, Fallback, Rule
 from otel_mlmon.config.fixed_mapping import FixedMapping
 from otel_mlmon.config.inputs import Input
@@ -38,6 +39,7 @@ _OF_VALIDATORS: Final[Mapping[Callable[..., Any], Schema]] = {
     interval: {"minItems": 2, "maxItems": 2},
     not_empty: {"minItems": 1},
     dotted: {"pattern": r"^[^:\s]+:[^:\s]+$"},
+    objective: {"exclusiveMinimum": 0, "exclusiveMaximum": 1},
     only_true: {"const": True},
 }
 

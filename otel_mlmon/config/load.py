@@ -15,10 +15,12 @@ from cattrs import BaseValidationError, ClassValidationError, Converter, Iterabl
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
+from otel_mlmon.config.alerts import Alerts, Objective
 from otel_mlmon.config.checks import AgreesWith, Ambiguous, Changed, Check, Fallback, Monotone, RankOf, Rule
 from otel_mlmon.config.document import Document, DocumentError, Path, Position
 from otel_mlmon.config.fixed_mapping import FixedMapping
 from otel_mlmon.config.inputs import Input
+from otel_mlmon.config.nearest import nearest
 from otel_mlmon.config.review import Review
 from otel_mlmon.config.schema import Adapters, Configuration, Limits, Match, ModelRule, Output
 from otel_mlmon.config.segments import Segments
@@ -38,6 +40,8 @@ SCHEMA = (
     Check,
     Review,
     Input,
+    Objective,
+    Alerts,
     ModelRule,
     Limits,
     Adapters,
@@ -123,7 +127,8 @@ def structure(file: str, document: Document) -> Loaded:
             return Loaded(configuration, _in_order(problems))
         problems += [Problem(file, document.position(path), text) for path, text in found]
         for path, _ in found:
-            document = document.without(_to_leave_out(path))
+            for left_out in _to_leave_out(path):
+                document = document.without(left_out)
     return Loaded(Configuration(), _in_order(problems))
 
 
@@ -141,15 +146,15 @@ def _attempt(document: Document) -> tuple[list[tuple[Path, str]], Configuration 
         return list(_explain(error, ())), None
 
 
-def _to_leave_out(path: Path) -> Path:
+def _to_leave_out(path: Path) -> tuple[Path, ...]:
     """Return what to drop for a problem: a rule whose match is wrong would fit models it was not meant for."""
     if path[2:3] == ("match",):
-        return path[:2]
-    # A check that lacks its limit would be another one than was meant.
+        return (path[:2],)
+    # A check that lacks its limit would be another one than was meant, and what names it would have a problem by that.
     if path[2:3] == ("checks",) and path[4:5] not in (("usual",), ("budget",)):
-        return path[:4]
+        return path[:4], (*path[:2], "alerts", "slo", "checks")
     # Bins that lack an edge would be others than those that were meant.
-    return path[:5] if path[2:4] == ("segments", "bins") else path
+    return (path[:5] if path[2:4] == ("segments", "bins") else path,)
 
 
 def _explain(error: BaseException, path: Path) -> Iterator[tuple[Path, str]]:
@@ -186,12 +191,6 @@ def _name(path: Path) -> str:
 def _nearest(key: str, schema: type[Any]) -> str:
     known = [_yaml_key(attribute) for attribute in attrs.fields(schema)]
     return nearest(key, known)
-
-
-def nearest(word: str, known: list[str]) -> str:
-    """Return the end of a message about an unknown word: the nearest known one, or all."""
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(known)}"
 
 
 def _shown(value: Any) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from enum import Enum
 from fnmatch import fnmatchcase
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from otel_mlmon.config import json_path
+from otel_mlmon.config.alerts import Alerts
 from otel_mlmon.config.checks import Check, each_name_once
 from otel_mlmon.config.inputs import Input, each_once
+from otel_mlmon.config.nearest import nearest
 from otel_mlmon.config.review import Review
 from otel_mlmon.config.segments import Segments
-from otel_mlmon.config.validating import Bounds, NotEmpty, Share, ascending
+from otel_mlmon.config.validating import Bounds, MisplacedError, NotEmpty, Share, ascending
 
 
 class OutputKind(Enum):
@@ -160,6 +162,10 @@ class ModelRule:
         What is bad about an answer, a rule or a function each.
     review
         Which predictions are kept for a person to look at.
+    alerts
+        When generated alerts fire.
+    baseline
+        Path of the file that ``otel-mlmon init`` wrote of known data, from the folder of the configuration.
     """
 
     match: Match = Match()
@@ -170,6 +176,15 @@ class ModelRule:
     inputs: tuple[Input, ...] = field(default=(), validator=each_once)
     checks: tuple[Check, ...] = field(default=(), validator=each_name_once)
     review: Review = field(factory=Review)
+    alerts: Alerts = field(factory=Alerts)
+    baseline: str | None = field(default=None, validator=NotEmpty())
+
+    def __attrs_post_init__(self) -> None:
+        known = [check.name for check in self.checks]
+        for name in () if self.alerts.slo is None else self.alerts.slo.checks:
+            if name not in known:
+                message = f"this model has no check '{name}'{nearest(name, known)}"
+                raise MisplacedError(message, ("alerts", "slo", "checks"))
 
 
 @frozen
@@ -226,6 +241,8 @@ class Configuration:
         Which frameworks are observed.
     reload
         Read the file again, at an export, when it has changed: its models and limits hold from then on.
+    runbooks
+        Address below which the generated runbook pages are published: alerts link to them.
     """
 
     enabled: bool = True
@@ -235,6 +252,7 @@ class Configuration:
     limits: Limits = Limits()
     adapters: Adapters = Adapters()
     reload: bool = False
+    runbooks: str | None = field(default=None, validator=NotEmpty())
 
     @property
     def has_url_rules(self) -> bool:
@@ -245,6 +263,11 @@ class Configuration:
         """Return the pattern of the first rule for the address of a model; None where there is none."""
         patterns = (rule.match.url for rule in self.models)
         return next((pattern for pattern in patterns if pattern is not None and fnmatchcase(url, pattern)), None)
+
+    def without_alerts(self) -> Configuration:
+        """Return what a service that runs holds to: another threshold is no change to it."""
+        models = tuple(evolve(rule, alerts=Alerts(), baseline=None) for rule in self.models)
+        return evolve(self, models=models, runbooks=None)
 
     def rule_for(self, model: Identity) -> ModelRule:
         """Return the first rule that fits a model, or the rule of defaults."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from attrs import field, frozen
 
 from otel_mlmon.config.checks import Scalar
 from otel_mlmon.config.fixed_mapping import FixedMapping
+from otel_mlmon.config.nearest import nearest
 from otel_mlmon.config.validating import Bounds, MisplacedError, ascending, dotted, not_empty
 
 MAX_KEYS = 16
@@ -33,11 +33,9 @@ def _lists(instance: object, attribute: object, value: Mapping[str | int, tuple[
 
 
 def _nearest(key: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
-    if close:
-        return f"; did you mean '{close[0]}'?"
-    listed = f"; known are {', '.join(known)}" if known else ""
-    return f"{listed}; those that code sets by otel_mlmon.segment stand in segments.code"
+    hint = nearest(key, known)
+    is_found = hint.endswith("?")
+    return hint if is_found else f"{hint}; those that code sets by otel_mlmon.segment stand in segments.code"
 
 
 @frozen

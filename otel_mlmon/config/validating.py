@@ -72,7 +72,8 @@ class Share(Bounds):
         if value is None or self._holds(value):
             return
         percent = value if 1.0 < value <= 100.0 else 5
-        message = f"{value!r} should be a share from 0 to 1, such as {percent / 100:g} for {percent:g} %"
+        shares = "from 0 to 1" if self.above is None else f"above {self.above:g} and at most 1"
+        message = f"{value!r} should be a share {shares}, such as {percent / 100:g} for {percent:g} %"
         raise ValueError(message)
 
 

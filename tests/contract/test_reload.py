@@ -68,6 +68,20 @@ def test_what_waits_when_the_file_is_read_is_recorded_as_the_one_of_before_says(
     assert (calls(collected, "old"), calls(collected, "new")) == (7, 3)
 
 
+def test_other_thresholds_of_alerts_are_no_change_to_the_service(instrument, write, model, caplog) -> None:
+    caplog.set_level(logging.INFO)
+    collected = instrument(str(write(NAMED % "same")))
+    model.predict([[0.5]])
+    write(
+        NAMED % "same"
+        + "    alerts: {jump: 0.3}\n    baseline: baseline.json\nrunbooks: https://runbooks.example.com\n"
+    )
+    assert calls(collected, "same") == 1
+    model.predict([[0.5]])
+    assert calls(collected, "same") == 2
+    assert [record.getMessage() for record in caplog.records if "read again" in record.getMessage()] == []
+
+
 def test_a_broken_file_is_named_once_and_that_of_before_stays_in_force(instrument, write, model, caplog) -> None:
     collected = instrument(str(write(NAMED % "old")))
     file = write(NAMED % "new" + "    segmnts: {}\n    colour: red\n")

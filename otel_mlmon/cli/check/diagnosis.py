@@ -10,9 +10,9 @@ from attrs import frozen
 from otel_mlmon import semconv
 from otel_mlmon.cli.check.arrived import ArrivedModel
 from otel_mlmon.cli.check.told import Told
-from otel_mlmon.cli.check.words import match_in_words
 from otel_mlmon.config.checks import Check
 from otel_mlmon.config.schema import Configuration, ModelRule
+from otel_mlmon.config.words import match_in_words
 
 MAX_NAMED: Final = 5
 

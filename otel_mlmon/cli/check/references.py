@@ -6,12 +6,16 @@ import difflib
 import importlib
 from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
+from pathlib import Path as FilePath
 from typing import Any
 
 import attrs
 
+from otel_mlmon.config import baseline
+from otel_mlmon.config.baseline import BaselineError
 from otel_mlmon.config.document import Document, DocumentError, Path
-from otel_mlmon.config.load import Problem, nearest, read_text
+from otel_mlmon.config.load import Problem, read_text
+from otel_mlmon.config.nearest import nearest
 from otel_mlmon.config.schema import Configuration, Match
 from otel_mlmon.config.validating import dotted
 
@@ -30,9 +34,9 @@ def wrong_references(file: str, adapters: Collection[str]) -> Iterator[Problem]:
     adapters
         Names of all that there are.
     """
-    document = _document(file)
+    document, folder = _document(file), FilePath(file).parent
     for path, value in _walk(document.value, ()):
-        message = _wrong(path, value, adapters)
+        message = _wrong(path, value, adapters, folder)
         if message is not None:
             yield Problem(file, document.position(path), message)
 
@@ -67,15 +71,25 @@ def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield from _walk(item, below)
 
 
-def _wrong(path: Path, value: Any, adapters: Collection[str]) -> str | None:
+def _wrong(path: Path, value: Any, adapters: Collection[str], folder: FilePath) -> str | None:
     if not isinstance(value, str):
         return None
     if path[-1] == "call":
         return _wrong_function(value)
+    if path[0] == "models" and path[2:] == ("baseline",):
+        return _wrong_baseline(folder / value)
     is_adapter = path[:-1] in (("adapters", "only"), ("adapters", "except"))
     is_framework = path[0] == "models" and path[2:] == ("match", "framework") and not WILD & set(value)
     if (is_adapter or is_framework) and value not in adapters:
         return f"there is no adapter '{value}'{nearest(value, sorted(adapters))}"
+    return None
+
+
+def _wrong_baseline(file: FilePath) -> str | None:
+    try:
+        baseline.load(file)
+    except BaselineError as error:
+        return str(error).partition("\n")[0]
     return None
 
 

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from otel_mlmon import semconv
 from otel_mlmon.cli.check.arrived import ArrivedModel
-from otel_mlmon.cli.check.words import check_in_words, input_in_words, match_in_words, segments_in_words
 from otel_mlmon.config.checks import Check
 from otel_mlmon.config.schema import ModelRule
+from otel_mlmon.config.words import check_in_words, input_in_words, match_in_words, segments_in_words
 
 MAX_VALUES = 4
 """Values of a segment that are shown."""

@@ -9,9 +9,9 @@ from math import prod
 from attrs import evolve, frozen
 
 from otel_mlmon import semconv
+from otel_mlmon.config.buckets import DURATION, NUMBER, PROBABILITY, RESULTS, ROWS, Layout, custom
 from otel_mlmon.config.schema import Configuration, Limits, ModelRule, OutputKind
 from otel_mlmon.config.segments import Segments
-from otel_mlmon.config.buckets import DURATION, NUMBER, PROBABILITY, RESULTS, ROWS, Layout, custom
 from otel_mlmon.observe.inputs.states import TEXTS as INPUT_STATES
 from otel_mlmon.observe.model_segments import MAX_ERROR_TYPES
 from otel_mlmon.observe.rows import MAX_OUTPUTS

@@ -58,6 +58,7 @@ def init(
         config=config,
         baseline=baseline if merge and baseline.exists() else None,
         sample=sample,
+        baseline_name=Path(os.path.relpath(baseline, out.parent)).as_posix(),
     )
     made = make(request)
     _write(baseline, made.baseline)

@@ -63,10 +63,13 @@ class Plan:
         How many more there are.
     not_inputs
         Segments that are no features of the model.
+    baseline
+        Where its baseline will be.
     """
 
     name: str
     source: str
+    baseline: str
     file: Path | None
     described: Described
     segments: Sequence[SegmentValues] = ()
@@ -124,6 +127,7 @@ def _of_model(plan: Plan) -> list[Line]:
     return [
         Line(f"  - match: {flow(match_of(plan.file, plan.name))}", fits),
         Line(f"    name: {scalar(plan.name)}", "ml.model.name of every metric"),
+        Line(f"    baseline: {scalar(plan.baseline)}", "what it usually answers: alerts compare with it"),
     ]
 
 

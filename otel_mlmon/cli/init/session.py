@@ -22,7 +22,13 @@ from otel_mlmon.semconv import OUTCOME_FAIL
 
 @frozen
 class Request:
-    """What was asked for; as the options of the command, but that ``baseline`` is one to add to."""
+    """What was asked for; as the options of the command, but that ``baseline`` is one to add to.
+
+    Attributes
+    ----------
+    baseline_name
+        Where the new one will be, from the configuration's folder.
+    """
 
     data: str
     model: Path | None = None
@@ -34,6 +40,7 @@ class Request:
     config: Path | None = None
     baseline: Path | None = None
     sample: int = 100_000
+    baseline_name: str = "baseline.json"
 
 
 @frozen
@@ -86,6 +93,7 @@ def _plan(request: Request, subject: Subject, profiler: Profiler) -> Plan:
     return Plan(
         name=request.name or subject.name,
         source=profiler.table.name,
+        baseline=request.baseline_name,
         file=subject.file,
         described=subject.described,
         segments=[profiler.segment(key, Segments().max_values) for key in request.segments],

@@ -12,7 +12,6 @@ import attrs
 import pytest
 
 from otel_mlmon.cli.check.references import rules_that_never_hold, wrong_references
-from otel_mlmon.cli.check.words import check_in_words, input_in_words, match_in_words, segments_in_words
 from otel_mlmon.config.checks import (
     AgreesWith,
     Ambiguous,
@@ -28,6 +27,7 @@ from otel_mlmon.config.inputs import ColumnType, Input
 from otel_mlmon.config.load import load
 from otel_mlmon.config.schema import Match
 from otel_mlmon.config.segments import Segments
+from otel_mlmon.config.words import check_in_words, input_in_words, match_in_words, segments_in_words
 
 ADAPTERS = {"sklearn", "lightgbm", "onnxruntime"}
 
@@ -60,7 +60,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def problems(folder: Path, text: str) -> list[str]:
     file = folder / "mlmon.yaml"
     file.write_text(text)
-    return [str(problem).removeprefix(f"{file}:") for problem in wrong_references(str(file), ADAPTERS)]
+    return [
+        str(problem).removeprefix(f"{file}:").replace(f"{folder}/", "")
+        for problem in wrong_references(str(file), ADAPTERS)
+    ]
 
 
 HERE = "run this in the folder where the service is started, or with its PYTHONPATH"
@@ -110,6 +113,10 @@ WRONG = {
     "a function of segments": (
         "models:\n  - segments:\n      call: toy_shop:gone",
         "3:7: there is no 'gone' in toy_shop",
+    ),
+    "a baseline": (
+        "models:\n  - name: a\n    baseline: toy_shop.py",
+        "3:5: toy_shop.py is no JSON: Expecting value: line 2 column 1 (char 1)",
     ),
 }
 
