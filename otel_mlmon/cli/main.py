@@ -23,8 +23,11 @@ def _run() -> None:
     with needs_extra("cli"):
         import typer  # noqa: PLC0415  (without the extra, this must be the error that the user reads)
 
+        from otel_mlmon.cli.backtest.command import backtest  # noqa: PLC0415
         from otel_mlmon.cli.check.command import check  # noqa: PLC0415
         from otel_mlmon.cli.demo.command import demo  # noqa: PLC0415
+        from otel_mlmon.cli.explain import explain  # noqa: PLC0415
+        from otel_mlmon.cli.generate.command import app as generate  # noqa: PLC0415
         from otel_mlmon.cli.init.command import init  # noqa: PLC0415
         from otel_mlmon.cli.schema import schema  # noqa: PLC0415
 
@@ -37,5 +40,8 @@ def _run() -> None:
     app.command()(demo)
     app.command()(check)
     app.command()(init)
+    app.add_typer(generate, name="generate")
+    app.command()(explain)
+    app.command()(backtest)
     app.command()(schema)
     app()

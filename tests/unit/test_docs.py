@@ -10,16 +10,18 @@ from typing import Any
 import attrs
 import promql_parser
 import pytest
-import yaml
 
 from bench import report, results
 from otel_mlmon import semconv
 from otel_mlmon.adapters import BUILT_IN
+from otel_mlmon.backends.prometheus.model_rules import alerts
 from otel_mlmon.cli import frameworks
 from otel_mlmon.config import environment_variables
+from otel_mlmon.config.alerts import Alerts, Objective
 from otel_mlmon.config.checks import Rule
 from otel_mlmon.config.load import load
 from otel_mlmon.config.schema import Adapters, Configuration, Limits, Match, ModelRule, Output, Segments
+from tests.model_subjects import classifier
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -47,11 +49,12 @@ def test_configuration_is_right(code: str, tmp_path: Path) -> None:
     assert load(str(file)).problems == ()
 
 
-@pytest.mark.parametrize("code", [block for block in blocks("yaml") if "alert:" in str(block.values[0])])
-def test_alerts_are_right(code: str) -> None:
-    (rule,) = yaml.safe_load(code)
-    assert rule.keys() == {"alert", "expr", "for"}
-    promql_parser.parse(rule["expr"])
+def test_every_alert_is_described() -> None:
+    text = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+    known = alerts(classifier())
+    for name in dict.fromkeys(alert.name for alert in known):
+        severities = dict.fromkeys(alert.severity.value for alert in known if alert.name == name)
+        assert f"| `{name}` | {', '.join(severities)} | " in text
 
 
 def test_every_document_has_blocks_that_are_known() -> None:
@@ -78,6 +81,8 @@ def test_every_key_and_variable_is_described() -> None:
             (Segments, "segments."),
             (Limits, "limits."),
             (Adapters, "adapters."),
+            (Alerts, "alerts."),
+            (Objective, "alerts.slo."),
             (ModelRule, ""),
             (Configuration, ""),
         )

@@ -1,0 +1,1 @@
+"""Configuration and baseline turned into what back ends alert on."""

@@ -1,0 +1,1 @@
+"""Rules, alerts, their tests and their runbook for Prometheus."""

@@ -1,0 +1,1 @@
+"""Alerts, a family a file: what they compare, when, and what they say."""

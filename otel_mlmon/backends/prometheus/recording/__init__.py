@@ -1,0 +1,1 @@
+"""Recording rules: figures that alerts and dashboards ask for, computed once."""

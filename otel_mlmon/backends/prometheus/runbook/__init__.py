@@ -1,0 +1,1 @@
+"""What to do first when an alert fires, a page a model."""

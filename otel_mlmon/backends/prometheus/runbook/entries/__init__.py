@@ -1,0 +1,1 @@
+"""What the runbook says of each alert, a family a file."""

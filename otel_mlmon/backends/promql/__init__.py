@@ -1,0 +1,1 @@
+"""PromQL as typed pieces: made, printed for people, rewritten."""

@@ -1,0 +1,1 @@
+"""The subcommand ``generate``: what back ends alert on, written from the configuration."""
