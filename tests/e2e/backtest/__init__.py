@@ -1,0 +1,1 @@
+"""The command that replays alerts, with a real Prometheus."""
