@@ -15,12 +15,17 @@ TESTS_OF_servers := $(addprefix tests/servers/heavy/,test_litserve.py test_ray_s
 TESTS_OF_mlserver := tests/servers/heavy/test_mlserver.py
 TESTS_OF_bentoml := tests/servers/heavy/test_bentoml.py
 
-.PHONY: demo test test-fast test-e2e test-more $(MORE:%=test-%) test-oldest test-upstream \
+.PHONY: demo stack-local test test-fast test-e2e test-more $(MORE:%=test-%) test-oldest test-upstream \
 	test-sdks $(SDKS:%=test-sdk-%) bench lint format docs constraints clean
 
 demo: $(VENV)/.demo
 	@mkdir -p build
 	$(BIN)/otel-mlmon demo --report build/demo.html $(DEMO)
+
+# A page on its whole way: collector, Prometheus, Alertmanager and the demo's service, with Go and no Docker. To look
+# round while it runs: make stack-local STACK=--keep
+stack-local: $(VENV)/.stack
+	@$(BIN)/python -m examples.local_stack $(STACK)
 
 test: test-fast test-e2e
 
@@ -94,11 +99,14 @@ $(SDKS:%=$(VENV)-sdk-%/bin/python):
 $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) '.[demo]' && touch $@
 
+$(VENV)/.stack: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) '.[stack]' && touch $@ $(VENV)/.demo
+
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(INSTALL) '.[test]' && touch $@ $(VENV)/.demo
+	$(INSTALL) '.[test]' && touch $@ $(VENV)/.stack $(VENV)/.demo
 
 $(VENV)/.lint: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(INSTALL) '.[test,lint]' && touch $@ $(VENV)/.test $(VENV)/.demo
+	$(INSTALL) '.[test,lint]' && touch $@ $(VENV)/.test $(VENV)/.stack $(VENV)/.demo
 
 $(VENV)-bench/.bench: pyproject.toml | $(VENV)-bench/bin/python
 	$(VENV)-bench/bin/python -m pip install --quiet --editable '.[bench]' && touch $@

@@ -18,7 +18,7 @@ LATE_MINUTES = 15
 def load_flights() -> pd.DataFrame:
     """Return every flight that arrived, in time order.
 
-    Columns: ``time`` (scheduled departure, local, cut to the hour), ``origin``, the features (delay in
+    Columns: ``time`` (scheduled departure, local, cut to the hour), its ``minute``, ``origin``, the features (delay in
     minutes, distance and visibility in miles, temperature in °F, wind in mph, precipitation in inches) and
     ``late``: whether the flight arrived 15 minutes late or more.
     """
@@ -36,7 +36,7 @@ def load_flights() -> pd.DataFrame:
     joined["time"] = pd.to_datetime(joined[["year", "month", "day", "hour"]])
     joined["late"] = joined["arr_delay"] >= LATE_MINUTES
     ordered = joined.sort_values(["time", "minute"], kind="stable", ignore_index=True)
-    return ordered[["time", "origin", *FEATURES, "late"]]
+    return ordered[["time", "minute", "origin", *FEATURES, "late"]]
 
 
 def first_half(flights: pd.DataFrame) -> pd.DataFrame:

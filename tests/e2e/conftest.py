@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,13 +10,12 @@ import pytest
 
 from examples.flight_delay.data import load_flights
 from examples.flight_delay.train import MODEL_FILE
-
-from .backends import ROOT, Backends, BackendsMissingError, find_backends
-from .processes import LOG_TAIL, Program, free_ports
-from .replay import Flight, flights_of
-from .service import ONE_THREAD, Service, build_service
-from .stack import Stack, build_stack
-from .webhook import serve_webhook
+from examples.local_stack.backends import Backends, BackendsMissingError, find_backends
+from examples.local_stack.processes import LOG_TAIL, Program, free_ports
+from examples.local_stack.replay import Flight, as_requests
+from examples.local_stack.service import Service, build_service, train_model
+from examples.local_stack.stack import BY_HAND, Stack, build_stack
+from examples.local_stack.webhook import serve_webhook
 
 JULY = 7
 
@@ -54,16 +51,15 @@ def backends() -> Backends:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the example's model and its baseline."""
     folder = tmp_path_factory.mktemp("model")
-    command = [sys.executable, "-m", "examples.flight_delay.train", "--out", str(folder)]
-    environment = {**os.environ, **ONE_THREAD}
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    train_model(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
 def july() -> list[Flight]:
     """All flights of July, in time order."""
-    return flights_of(JULY, load_flights())
+    flights = load_flights()
+    return as_requests(flights[flights["month"] == JULY])
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +67,7 @@ def stack(backends: Backends, tmp_path_factory: pytest.TempPathFactory, pytestco
     """Collector, Prometheus, Alertmanager and the webhook, running."""
     (port,) = free_ports(1)
     with serve_webhook(port) as webhook:
-        stack = build_stack(backends, tmp_path_factory.mktemp("stack"), webhook)
+        stack = build_stack(backends, tmp_path_factory.mktemp("stack"), webhook, BY_HAND)
         pytestconfig.stash[_programs].extend(stack.programs)
         try:
             for program in stack.programs:

@@ -8,12 +8,12 @@ from itertools import cycle, islice
 
 import pytest
 
-from .backends import COLLECTOR_FOLDER
-from .compressed import FACTOR
-from .replay import Flight, Replay, delay_in_seconds
-from .service import Service
-from .stack import Stack
-from .waiting import await_until
+from examples.local_stack.backends import COLLECTOR_FOLDER
+from examples.local_stack.compressed import FACTOR
+from examples.local_stack.replay import Flight, Replay, delay_in_seconds
+from examples.local_stack.service import Service
+from examples.local_stack.stack import Stack
+from examples.local_stack.waiting import await_until
 
 pytestmark = pytest.mark.e2e
 

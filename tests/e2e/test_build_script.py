@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .backends import COLLECTOR_FOLDER
+from examples.local_stack.backends import COLLECTOR_FOLDER
 
 PROGRAMS = {"alertmanager", "amtool", "prometheus", "promtool", "otelcol-mlmon"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .backends import COLLECTOR_FOLDER, Backends
+from examples.local_stack.backends import COLLECTOR_FOLDER, Backends
 
 pytestmark = pytest.mark.e2e
 

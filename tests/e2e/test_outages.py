@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from .replay import Flight, Replay
-from .service import Service
-from .stack import Stack
+from examples.local_stack.replay import Flight, Replay
+from examples.local_stack.service import Service
+from examples.local_stack.stack import Stack
+
 from .totals import await_totals, counted
 
 pytestmark = pytest.mark.e2e

@@ -11,9 +11,8 @@ import pytest
 import yaml
 
 from examples.flight_delay.train import BASELINE_FILE
-
-from .backends import COLLECTOR_FOLDER
-from .compressed import compressed
+from examples.local_stack.backends import COLLECTOR_FOLDER
+from examples.local_stack.compressed import compressed
 
 RULES = COLLECTOR_FOLDER / "rules"
 SHIPPED = (RULES / "flight_delay.yml").read_text(encoding="utf-8")

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from .replay import Flight, Replay
-from .service import WORKERS, Service
-from .stack import Stack
+from examples.local_stack.replay import Flight, Replay
+from examples.local_stack.service import WORKERS, Service
+from examples.local_stack.stack import Stack
+
 from .totals import await_next_export, await_totals
 
 pytestmark = pytest.mark.e2e

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from .prometheus import Prometheus
-from .replay import Sent
-from .waiting import DeadlineError, await_until
+from examples.local_stack.prometheus import Prometheus
+from examples.local_stack.replay import Sent
+from examples.local_stack.waiting import DeadlineError, await_until
 
 
 @dataclass(frozen=True)

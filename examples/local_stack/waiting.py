@@ -8,12 +8,14 @@ from typing import TypeVar
 
 import httpx
 
+from examples.local_stack.failure import StackError
+
 T = TypeVar("T")
 
 POLL_SECONDS = 0.1
 
 
-class DeadlineError(AssertionError):
+class DeadlineError(StackError):
     """A condition did not hold in time."""
 
 

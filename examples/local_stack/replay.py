@@ -1,4 +1,4 @@
-"""Real flights of July, sent to the service in their time order, and a count of what was answered."""
+"""Real flights, sent to the service, and a count of what was answered."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pandas as pd
+from attrs import define, field, frozen
 
 FIELDS = ["origin", "dep_delay", "distance", "hour", "month", "temp", "wind_speed", "precip", "visib"]
 CLIENTS = 4
@@ -21,10 +21,11 @@ SINGLES_A_BATCH = 3
 Flight = dict[str, Any]
 
 
-def flights_of(month: int, flights: pd.DataFrame) -> list[Flight]:
-    """Return the flights of a month as the bodies of requests; what is not known is null."""
-    rows = flights.loc[flights["month"] == month, FIELDS].astype(object)
-    return rows.where(rows.notna(), None).to_dict(orient="records")
+def as_requests(flights: pd.DataFrame) -> list[Flight]:
+    """Return flights as the bodies of requests; what is not known is null."""
+    rows = flights[FIELDS].astype(object)
+    known = rows.where(rows.notna(), None).itertuples(index=False, name=None)
+    return [dict(zip(FIELDS, row, strict=True)) for row in known]
 
 
 def delay_in_seconds(flights: Sequence[Flight]) -> list[Flight]:
@@ -32,12 +33,12 @@ def delay_in_seconds(flights: Sequence[Flight]) -> list[Flight]:
     return [{**flight, "dep_delay": flight["dep_delay"] * 60} for flight in flights]
 
 
-@dataclass
+@define
 class Sent:
     """What the service has answered."""
 
     calls: int = 0
-    rows: Counter[str] = field(default_factory=Counter)
+    rows: Counter[str] = field(factory=Counter)
     """Rows answered, by origin."""
     slowest_seconds: float = 0.0
 
@@ -46,7 +47,7 @@ class Sent:
         return sum(self.rows.values())
 
 
-@dataclass(frozen=True)
+@frozen
 class _Answer:
     flights: Sequence[Flight]
     seconds: float
@@ -103,5 +104,8 @@ def _post(client: httpx.Client, flights: Sequence[Flight]) -> _Answer:
     path, body = ("/predict", flights[0]) if one else ("/predict/batch", flights)
     answer = client.post(path, json=body)
     answer.raise_for_status()
-    assert len([answer.json()] if one else answer.json()) == len(flights)
+    rows = 1 if one else len(answer.json())
+    if rows != len(flights):
+        message = f"{path} answered {rows} rows to {len(flights)} flights"
+        raise ValueError(message)
     return _Answer(flights, time.monotonic() - began)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from .waiting import await_until
+from examples.local_stack.failure import StackError
+from examples.local_stack.waiting import await_until
 
 STOP_SECONDS = 15.0
 START_SECONDS = 60.0
@@ -29,8 +30,12 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
+class ProgramEndedError(StackError):
+    """A program ended while it was waited for."""
+
+
 class Program:
-    """A program that a test runs: started, stopped, killed and started again, in a process group of its own.
+    """A program that can be started, stopped, killed and started again, in a process group of its own.
 
     Parameters
     ----------
@@ -60,7 +65,6 @@ class Program:
 
     def start(self) -> None:
         """Start it and return when it answers."""
-        assert not self.running, f"{self.name} runs already"
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -86,7 +90,9 @@ class Program:
         return self.log_file.read_text(encoding="utf-8", errors="replace") if self.log_file.exists() else ""
 
     def _ready(self) -> bool:
-        assert self.running, f"{self.name} ended while starting:\n{self.log()[-LOG_TAIL:]}"
+        if not self.running:
+            message = f"{self.name} ended while starting:\n{self.log()[-LOG_TAIL:]}"
+            raise ProgramEndedError(message)
         return httpx.get(self._health, timeout=2, trust_env=False).status_code == httpx.codes.OK
 
     def _end(self, number: signal.Signals) -> int:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import httpx
+from attrs import frozen
 
 HISTORY = "1h"
-"""Longer than any test: the last sample of every process that ever reported, also of those that have ended."""
+"""Longer than any run of the stack: what every process that ever reported said last, also those that have ended."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Series:
     """One series of an instant query, with its labels and its value now."""
 
@@ -19,7 +19,7 @@ class Series:
     value: float
 
 
-@dataclass(frozen=True)
+@frozen
 class Prometheus:
     """The query interface of a running Prometheus."""
 
@@ -30,7 +30,9 @@ class Prometheus:
         answer = httpx.get(
             f"{self.address}/api/v1/query", params={"query": expression}, timeout=10, trust_env=False
         ).json()
-        assert answer["status"] == "success", f"{expression}: {answer}"
+        if answer["status"] != "success":
+            message = f"{expression}: {answer}"
+            raise ValueError(message)
         return [Series(each["metric"], float(each["value"][1])) for each in answer["data"]["result"]]
 
     def total(self, metric: str, job: str) -> float:

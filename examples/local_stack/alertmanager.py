@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import httpx
+from attrs import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Alertmanager:
     """The interface of a running Alertmanager."""
 

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from .alertmanager import Alertmanager
-from .backends import COLLECTOR_FOLDER, Backends
-from .compressed import compressed, divided
-from .processes import Program, free_ports
-from .prometheus import Prometheus
-from .webhook import Webhook
+from attrs import frozen
+
+from examples.local_stack.alertmanager import Alertmanager
+from examples.local_stack.backends import COLLECTOR_FOLDER, ROOT, Backends
+from examples.local_stack.compressed import compressed, divided
+from examples.local_stack.processes import Program, free_ports
+from examples.local_stack.prometheus import Prometheus
+from examples.local_stack.webhook import Webhook
+
+GENERATED_FOLDER = ROOT / "examples" / "flight_delay" / "prometheus"
+"""What ``otel-mlmon generate prometheus`` has written for the example."""
 
 
-@dataclass(frozen=True)
+@frozen
+class Alerting:
+    """What decides who is told of what."""
+
+    rules: tuple[Path, ...]
+    """For Prometheus."""
+    routes: Path
+    """For Alertmanager; it posts to the addresses in ``webhook_page.url`` and ``webhook_ticket.url`` beside it."""
+    runbooks: tuple[Path, ...] = ()
+    """What to do, in Markdown."""
+
+
+BY_HAND = Alerting((COLLECTOR_FOLDER / "rules" / "flight_delay.yml",), COLLECTOR_FOLDER / "alertmanager.yml")
+GENERATED = Alerting(
+    rules=tuple(sorted(GENERATED_FOLDER.glob("rules/*.yml"))),
+    routes=GENERATED_FOLDER / "alertmanager.yml",
+    runbooks=tuple(sorted(GENERATED_FOLDER.glob("runbook/*.md"))),
+)
+
+
+@frozen
 class Stack:
-    """The running back ends, and where the services of the tests send their telemetry."""
+    """The back ends, and where services send their telemetry."""
 
     collector: Program
     prometheus: Program
@@ -31,7 +55,7 @@ class Stack:
         return (self.alertmanager, self.prometheus, self.collector)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Ports:
     otlp_grpc: int
     otlp_http: int
@@ -41,13 +65,13 @@ class _Ports:
     alertmanager: int
 
 
-def build_stack(backends: Backends, folder: Path, webhook: Webhook) -> Stack:
+def build_stack(backends: Backends, folder: Path, webhook: Webhook, alerting: Alerting) -> Stack:
     """Return the stack, not yet started; all that it writes goes into ``folder``."""
     ports = _Ports(*free_ports(6))
     return Stack(
         collector=_collector(backends, folder, ports),
-        prometheus=_prometheus(backends, folder, ports),
-        alertmanager=_alertmanager(backends, folder, ports, webhook),
+        prometheus=_prometheus(backends, folder, ports, alerting.rules),
+        alertmanager=_alertmanager(backends, folder, ports, webhook, alerting.routes),
         otlp=_at(ports.otlp_http),
         ask=Prometheus(_at(ports.prometheus)),
         notifier=Alertmanager(_at(ports.alertmanager)),
@@ -71,13 +95,12 @@ def _collector(backends: Backends, folder: Path, ports: _Ports) -> Program:
     )
 
 
-def _prometheus(backends: Backends, folder: Path, ports: _Ports) -> Program:
-    rules = folder / "rules"
-    rules.mkdir()
-    for shipped in COLLECTOR_FOLDER.glob("rules/*.yml"):
-        if not shipped.name.endswith(".test.yml"):
-            (rules / shipped.name).write_text(compressed(shipped.read_text(encoding="utf-8")), encoding="utf-8")
+def _prometheus(backends: Backends, folder: Path, ports: _Ports, rules: tuple[Path, ...]) -> Program:
+    (folder / "rules").mkdir()
+    for shipped in rules:
+        (folder / "rules" / shipped.name).write_text(compressed(shipped.read_text(encoding="utf-8")), encoding="utf-8")
     configuration = (COLLECTOR_FOLDER / "prometheus.yml").read_text(encoding="utf-8")
+    configuration = _replace(configuration, "rules/flight_delay.yml", "rules/*.yml")
     configuration = _replace(configuration, "127.0.0.1:9093", f"127.0.0.1:{ports.alertmanager}")
     configuration = _replace(configuration, "127.0.0.1:8888", f"127.0.0.1:{ports.collector_metrics}")
     (folder / "prometheus.yml").write_text(compressed(configuration), encoding="utf-8")
@@ -98,9 +121,8 @@ def _prometheus(backends: Backends, folder: Path, ports: _Ports) -> Program:
     )
 
 
-def _alertmanager(backends: Backends, folder: Path, ports: _Ports, webhook: Webhook) -> Program:
-    shipped = (COLLECTOR_FOLDER / "alertmanager.yml").read_text(encoding="utf-8")
-    (folder / "alertmanager.yml").write_text(compressed(shipped), encoding="utf-8")
+def _alertmanager(backends: Backends, folder: Path, ports: _Ports, webhook: Webhook, routes: Path) -> Program:
+    (folder / "alertmanager.yml").write_text(compressed(routes.read_text(encoding="utf-8")), encoding="utf-8")
     for path in ("page", "ticket"):
         (folder / f"webhook_{path}.url").write_text(f"{webhook.address}/{path}\n", encoding="utf-8")
     return Program(
@@ -122,5 +144,7 @@ def _at(port: int) -> str:
 
 
 def _replace(text: str, old: str, new: str) -> str:
-    assert text.count(old) == 1, f"{old} is not once in the configuration"
+    if text.count(old) != 1:
+        message = f"{old} is not once in the configuration"
+        raise ValueError(message)
     return text.replace(old, new)

@@ -6,8 +6,11 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
+
+from attrs import frozen
+
+from examples.local_stack.failure import StackError
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTOR_FOLDER = ROOT / "collector"
@@ -15,11 +18,11 @@ NEEDED_GO = (1, 26)
 BUILD_SECONDS = 1500
 
 
-class BackendsMissingError(Exception):
+class BackendsMissingError(StackError):
     """The programs are not there and cannot be built here; the message says why."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Backends:
     """The programs that ``collector/build.sh`` builds."""
 
@@ -58,11 +61,19 @@ def find_backends() -> Backends:
     ------
     BackendsMissingError
         There is no Go to build them with and they are not in the cache.
+    StackError
+        The build fails.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     backends = Backends(cache / "otel-mlmon" / "backends")
     if go_version() >= NEEDED_GO:
-        subprocess.run([COLLECTOR_FOLDER / "build.sh", backends.folder], check=True, timeout=BUILD_SECONDS)
+        # What takes minutes tells how far it is; what takes a moment has nothing to tell.
+        progress = subprocess.DEVNULL if backends.complete else None
+        command = [COLLECTOR_FOLDER / "build.sh", backends.folder]
+        built = subprocess.run(command, check=False, timeout=BUILD_SECONDS, stdout=progress)
+        if built.returncode != 0:
+            message = f"collector/build.sh ended with exit code {built.returncode}; what it said stands above"
+            raise StackError(message)
     if not backends.complete:
         wanted = ".".join(map(str, NEEDED_GO))
         message = f"needs the programs of collector/build.sh, and Go {wanted} or later to build them"
