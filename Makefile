@@ -7,16 +7,18 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --e
 # Versions of the SDK whose internals are known, beside the newest, which `make test` has.
 SDKS := 1.30.0 1.37.0 1.42.0
 
-# Frameworks of gigabytes or that are compiled, those that need pandas 2, and model servers: an environment each.
-MORE := heavy forecasting servers mlserver bentoml
+# Frameworks of gigabytes or that are compiled, those that need pandas 2, model servers, and the tools that our alerts are
+# compared with: an environment each.
+MORE := heavy forecasting servers mlserver bentoml alerts
 TESTS_OF_heavy := $(wildcard tests/frameworks/heavy/test_*.py) tests/servers/heavy/test_mlflow.py
 TESTS_OF_forecasting := $(wildcard tests/frameworks/forecasting/test_*.py)
 TESTS_OF_servers := $(addprefix tests/servers/heavy/,test_litserve.py test_ray_serve.py test_spans.py)
 TESTS_OF_mlserver := tests/servers/heavy/test_mlserver.py
 TESTS_OF_bentoml := tests/servers/heavy/test_bentoml.py
+TESTS_OF_alerts := tests/alert_peers/test_peers.py
 
 .PHONY: demo stack-local test test-fast test-e2e test-more $(MORE:%=test-%) test-oldest test-upstream \
-	test-sdks $(SDKS:%=test-sdk-%) bench lint format docs constraints clean
+	test-sdks $(SDKS:%=test-sdk-%) bench bench-alerts bench-alerts-thresholds lint format docs examples constraints clean
 
 demo: $(VENV)/.demo
 	@mkdir -p build
@@ -32,11 +34,12 @@ test: test-fast test-e2e
 # Everything that needs no Go toolchain.
 test-fast: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --ignore tests/e2e --ignore tests/frameworks/heavy --ignore tests/frameworks/forecasting \
-		--ignore tests/servers/heavy
+		--ignore tests/servers/heavy --ignore tests/alert_peers
 
 # The real collector, Prometheus and Alertmanager, built once where Go is present.
 test-e2e: $(VENV)/.test
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest tests/e2e --ignore tests/e2e/rules --ignore tests/e2e/backtest
+	$(BIN)/python -m pytest -n 2 tests/e2e/rules tests/e2e/backtest
 
 # What `make test` leaves out, for it takes gigabytes.
 test-more: $(MORE:%=test-%)
@@ -65,11 +68,22 @@ $(SDKS:%=test-sdk-%): test-sdk-%: $(VENV)-sdk-%/.test
 bench: $(VENV)-bench/.bench
 	$(VENV)-bench/bin/python -m bench
 
+# Half a year of flights through the generated rules, beside other tools; needs Go. Writes docs/alert-quality.md.
+bench-alerts: $(VENV)/.test $(VENV)-alerts/.test
+	$(BIN)/python -m bench.alerts
+
+# Chooses the thresholds of that, on July to September.
+bench-alerts-thresholds: $(VENV)/.test
+	$(BIN)/python -m bench.alerts.replay --out build/bench-alerts
+	$(BIN)/python -m bench.alerts.thresholds --data build/bench-alerts
+
 lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	for example in $(wildcard examples/*/mlmon.yaml); do \
+		$(BIN)/otel-mlmon generate prometheus --check --config $$example --out $${example%/*}/prometheus || exit 1; done
 
 format: $(VENV)/.lint
 	$(BIN)/ruff format .
@@ -78,6 +92,10 @@ format: $(VENV)/.lint
 # The pages that are made from the code.
 docs: $(VENV)/.test
 	$(BIN)/python -m otel_mlmon.cli.frameworks > docs/frameworks.md
+
+# The baselines of the examples, and what Prometheus alerts on.
+examples: $(VENV)/.test
+	$(BIN)/python -m examples.generate
 
 # Pins for reproducible tests on every supported Python.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --upgrade --no-header --no-annotate \

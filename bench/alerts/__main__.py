@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ import numpy as np
 from bench.alerts.configured import chosen, subject_of
 from bench.alerts.engine import evaluate
 from bench.alerts.firings import Firing, read_firings
-from bench.alerts.flights import at
+from bench.alerts.flights import at, load_year
+from bench.alerts.gaps import Gap, weather_gaps
 from bench.alerts.others import at_equal_alarms, by_default, read_hours
 from bench.alerts.plots import DOCS, plot_false_alarms, plot_times
 from bench.alerts.report import Tool, false_table, first_table, found_table
@@ -106,7 +108,12 @@ def _others(data: Path) -> list[Tool]:
 
 def _judged(name: str, data: Path, times: int, firings: list[Firing]) -> Tool:
     known = [stretch for stretch in read_stretches(data / f"incidents-{times}") if _is_reported(stretch)]
-    return Tool(name, tuple(judged(known, firings)), false_alarms(firings, *SEASON))
+    return Tool(name, tuple(judged(known, firings)), false_alarms(firings, *SEASON, _gaps()))
+
+
+@cache
+def _gaps() -> tuple[Gap, ...]:
+    return weather_gaps(load_year().replayed)
 
 
 def _is_reported(stretch: Stretch) -> bool:

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from bench.alerts.configured import THRESHOLDS, subject_of
 from bench.alerts.engine import evaluate
-from bench.alerts.flights import DAY
+from bench.alerts.flights import DAY, load_year
+from bench.alerts.gaps import weather_gaps
 from bench.alerts.rules import needed
-from bench.alerts.stretches import Season
+from bench.alerts.stretches import HISTORY_DAYS, Season
 from otel_mlmon.backends.prometheus import level, names
 from otel_mlmon.backends.prometheus.model_rules import alerts, recording_groups
 from otel_mlmon.backends.prometheus.recording.values import value_figures
@@ -78,11 +79,16 @@ def choose(data: Path, times: int) -> dict[str, float]:
     found["overdispersion"] = _overdispersion(subject, healthy)
     subject = with_alerts(subject, "overdispersion", found["overdispersion"])
     replayed, span = _replayed(subject, healthy)
-    # The first two weeks have no week to be compared with.
-    judged = Span(span.start + 15 * DAY * 60, span.end, STEP)
-    history = History(Prometheus("", {}), span, (Span(span.start, judged.start, STEP),))
+    history = History(Prometheus("", {}), span, _excluded(span))
     proposals = propose(subject, replayed, history, QUIET)
     return found | {each.parameter: each.value for each in proposals if each.value is not None}
+
+
+def _excluded(span: Span) -> tuple[Span, ...]:
+    """Return what does not count: the weeks that have none to be compared with, and what a team would leave out."""
+    young = Span(span.start, span.start + HISTORY_DAYS * DAY * STEP, STEP)
+    gaps = weather_gaps(load_year().replayed)
+    return (young, *(Span(int(gap.start), int(gap.end), STEP) for gap in gaps if gap.end < span.end))
 
 
 def minute_of_end() -> int:
@@ -114,7 +120,10 @@ def _replayed(subject: Subject, healthy: Path) -> tuple[list[Replayed], Span]:
     text = rules_file("", subject.name, [*recording_groups(subject), measures])
     dumped = _run(needed(text, MEASURED), healthy, f"{MEASURED}.*")
     replayed = [
-        Replayed(alert, tuple(track(series, dumped.span, ()) for series in dumped.named(_record(place, alert))))
+        Replayed(
+            alert,
+            tuple(track(series, dumped.span, _excluded(dumped.span)) for series in dumped.named(_record(place, alert))),
+        )
         for place, alert in enumerate(known)
     ]
     return replayed, dumped.span

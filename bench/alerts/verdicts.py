@@ -10,6 +10,7 @@ import numpy as np
 from attrs import frozen
 
 from bench.alerts.firings import HEALTHY, PAGE, Firing, episodes
+from bench.alerts.gaps import Gap
 
 GAP = 3600.0
 """Seconds within which people take what fires again for the same thing."""
@@ -98,9 +99,19 @@ def judged(stretches: Iterable[Stretch], firings: Sequence[Firing]) -> list[Verd
     return [_verdict(stretch, of_run.get(stretch.run, []), healthy) for stretch in stretches]
 
 
-def false_alarms(firings: Iterable[Firing], begin: float, end: float) -> FalseAlarms:
-    """Return the false alarms between two times; a ticket while somebody is paged is inhibited."""
-    healthy = [firing for firing in firings if firing.run == HEALTHY and begin <= firing.fired < end]
+def false_alarms(firings: Iterable[Firing], begin: float, end: float, gaps: Sequence[Gap]) -> FalseAlarms:
+    """Return the false alarms between two times; a ticket while somebody is paged is inhibited.
+
+    Parameters
+    ----------
+    gaps
+        When something was wrong in the source: what fires then is right.
+    """
+    healthy = [
+        firing
+        for firing in firings
+        if firing.run == HEALTHY and begin <= firing.fired < end and not any(gap.holds(firing.fired) for gap in gaps)
+    ]
     pages = [firing for firing in healthy if firing.severity == PAGE]
     tickets = [
         firing for firing in healthy if firing.severity != PAGE and not any(firing.overlaps(page) for page in pages)

@@ -15,8 +15,8 @@ from opentelemetry.metrics import MeterProvider, Observation
 from opentelemetry.trace import Tracer, TracerProvider
 
 from otel_mlmon import safety, semconv
-from otel_mlmon.emit import sdk
 from otel_mlmon.config.buckets import Layout
+from otel_mlmon.emit import sdk
 from otel_mlmon.emit.flushing import Flushing
 from otel_mlmon.emit.instruments import Instruments, meter_of
 from otel_mlmon.emit.recorder import BufferedRecorder, PublicRecorder, Recorder

@@ -9,8 +9,8 @@ from attrs import define, evolve, field
 from opentelemetry.context import Context, get_current
 
 from otel_mlmon import semconv
-from otel_mlmon.config.schema import ModelRule
 from otel_mlmon.config.buckets import DURATION
+from otel_mlmon.config.schema import ModelRule
 from otel_mlmon.emit.recorder import Recorder
 from otel_mlmon.emit.telemetry import Telemetry
 from otel_mlmon.observe.answers import Answer, OneOutput

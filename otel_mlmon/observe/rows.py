@@ -8,8 +8,8 @@ import numpy as np
 from attrs import evolve, frozen
 
 from otel_mlmon import semconv
-from otel_mlmon.config.schema import Output, OutputKind
 from otel_mlmon.config.buckets import NUMBER, PROBABILITY, Layout, custom
+from otel_mlmon.config.schema import Output, OutputKind
 from otel_mlmon.observe.activation import activate
 from otel_mlmon.observe.answers import (
     Answer,

@@ -30,8 +30,8 @@ from opentelemetry.sdk.metrics.view import (
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel_mlmon import semconv
-from otel_mlmon.emit import sdk
 from otel_mlmon.config.buckets import NUMBER
+from otel_mlmon.emit import sdk
 from otel_mlmon.emit.telemetry import Telemetry
 from otel_mlmon.observe.recording import record_numbers
 

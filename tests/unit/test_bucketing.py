@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otel_mlmon.config.buckets import DURATION, NUMBER, PROBABILITY, ROWS, Layout
 from otel_mlmon.emit.batch import GroupedValues, GroupOfValues
 from otel_mlmon.emit.bucketing import MIN_FOR_TABLE, bucket_places
-from otel_mlmon.config.buckets import DURATION, NUMBER, PROBABILITY, ROWS, Layout
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

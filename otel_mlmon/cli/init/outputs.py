@@ -14,8 +14,8 @@ from otel_mlmon.cli.init.predictions import Answers
 from otel_mlmon.cli.init.profile import MIDDLE, ColumnProfile
 from otel_mlmon.cli.init.rounding import about, readable_boundaries
 from otel_mlmon.cli.init.table import ColumnKind
-from otel_mlmon.config.schema import Output, OutputKind
 from otel_mlmon.config.buckets import PROBABILITY
+from otel_mlmon.config.schema import Output, OutputKind
 from otel_mlmon.observe.arrays import Floats
 from otel_mlmon.observe.rows import MAX_OUTPUTS
 

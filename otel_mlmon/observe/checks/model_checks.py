@@ -11,9 +11,9 @@ import numpy as np
 from opentelemetry.context import Context
 
 from otel_mlmon import safety, semconv
+from otel_mlmon.config.buckets import NUMBER, RESULTS, Layout
 from otel_mlmon.config.checks import Check
 from otel_mlmon.config.schema import ModelRule
-from otel_mlmon.config.buckets import NUMBER, RESULTS, Layout
 from otel_mlmon.observe.checks.asking import STAGE, asking
 from otel_mlmon.observe.checks.budget import Budget
 from otel_mlmon.observe.checks.building import OF_ROWS, NamedJudge, judge_of, pairs_of

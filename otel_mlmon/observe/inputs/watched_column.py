@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from otel_mlmon.config.inputs import Input
 from otel_mlmon.config.buckets import Layout, custom
+from otel_mlmon.config.inputs import Input
 from otel_mlmon.observe.arrays import can
 from otel_mlmon.observe.grouping import column_of
 from otel_mlmon.observe.inputs.judge import Judge

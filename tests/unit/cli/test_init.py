@@ -22,10 +22,10 @@ from otel_mlmon import semconv
 from otel_mlmon.cli.failure import Failure
 from otel_mlmon.cli.init.session import Request, make
 from otel_mlmon.config.baseline import Baseline, load, merge
+from otel_mlmon.config.buckets import PROBABILITY
 from otel_mlmon.config.load import load as load_configuration
 from otel_mlmon.config.schema import Match, ModelRule, Output, OutputKind
 from otel_mlmon.emit.bucketing import bucket_places
-from otel_mlmon.config.buckets import PROBABILITY
 from tests.collected import Collected
 
 ROWS = 10_000

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-
-pytest.importorskip("evidently")
-pytest.importorskip("nannyml")
-
 import pandas as pd
+import pytest
 
 from bench.alerts.peers import by_evidently, by_nannyml, fixed
 from bench.alerts.peers.windows import HOUR, Run, Verdict
