@@ -68,21 +68,19 @@ def at_equal_alarms(hours: Sequence[Hour], until: float, a_week: float) -> list[
         return max((value / scales[name] for name, value in hour.values.items() if scales.get(name)), default=0.0)
 
     weeks = (max(hour.at for hour in known) - min(hour.at for hour in known)) / WEEK
-    threshold = _smallest(known, size, a_week * weeks)
+    threshold = _smallest(known, size, round(a_week * weeks))
     return [_firing(hour, _largest(hour, scales)) for hour in hours if size(hour) > threshold]
 
 
-def _smallest(hours: Sequence[Hour], size: Callable[[Hour], float], allowed: float) -> float:
-    sizes = sorted({size(hour) for hour in hours if math.isfinite(size(hour))})
-    low, high = 0, len(sizes) - 1
-    while low < high:
-        middle = (low + high) // 2
-        alarms = [_firing(hour, "") for hour in hours if size(hour) > sizes[middle]]
-        if len(list(episodes(alarms, GAP))) <= allowed:
-            high = middle
-        else:
-            low = middle + 1
-    return sizes[low]
+def _smallest(hours: Sequence[Hour], size: Callable[[Hour], float], allowed: int) -> float:
+    # From above: far below, alarms run into one that never ends, which is no small number of them.
+    found = math.inf
+    for threshold in sorted({size(hour) for hour in hours if math.isfinite(size(hour))}, reverse=True):
+        alarms = [_firing(hour, "") for hour in hours if size(hour) > threshold]
+        if len(list(episodes(alarms, GAP))) > allowed:
+            return found
+        found = threshold
+    return found
 
 
 def _columns(hours: Sequence[Hour]) -> Iterator[str]:

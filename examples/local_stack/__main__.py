@@ -21,7 +21,7 @@ from examples.local_stack.failure import StackError
 from examples.local_stack.page import page_of
 from examples.local_stack.phone import drawn
 from examples.local_stack.session import Running, go_on, provoke, start
-from examples.local_stack.stack import GENERATED
+from examples.local_stack.stack import RUNBOOK
 from examples.local_stack.traffic import BEGINS, ROWS_A_MINUTE, minutes
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -49,12 +49,12 @@ def main() -> None:
 
 
 def _run(folder: Path, programs: ExitStack, console: Console, *, keep: bool) -> None:
-    running = start(GENERATED, folder, programs, console)
+    running = start(folder, programs, console)
     console.print(_addresses(running, folder))
     traffic = minutes(load_flights(), BEGINS, ROWS_A_MINUTE)
     incident = provoke(running, traffic, console)
-    runbook = "\n".join(file.read_text(encoding="utf-8") for file in GENERATED.runbooks)
-    console.print(drawn(page_of(incident.page, runbook), incident.minutes))
+    page = page_of(incident.page, RUNBOOK.read_text(encoding="utf-8"))
+    console.print(drawn(page, incident.minutes))
     if keep:
         console.print("The incident goes on, and everything runs, until Ctrl-C.")
         go_on(running, traffic)

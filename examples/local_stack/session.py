@@ -18,7 +18,7 @@ from examples.local_stack.page import title
 from examples.local_stack.processes import free_ports
 from examples.local_stack.replay import Flight, Replay, delay_in_seconds
 from examples.local_stack.service import Service, build_service, train_model
-from examples.local_stack.stack import Alerting, Stack, build_stack
+from examples.local_stack.stack import Stack, build_stack
 from examples.local_stack.traffic import ROWS_A_MINUTE
 from examples.local_stack.webhook import Notification, serve_webhook
 
@@ -48,7 +48,7 @@ class Running:
     service: Service
 
 
-def start(alerting: Alerting, folder: Path, programs: ExitStack, console: Console) -> Running:
+def start(folder: Path, programs: ExitStack, console: Console) -> Running:
     """Start every program; ``programs`` ends them."""
     console.print("The back ends. Go builds them the first time, which takes some minutes.")
     backends = find_backends()
@@ -56,7 +56,7 @@ def start(alerting: Alerting, folder: Path, programs: ExitStack, console: Consol
     model = train_model(folder)
     (port,) = free_ports(1)
     webhook = programs.enter_context(serve_webhook(port))
-    stack = build_stack(backends, folder, webhook, alerting)
+    stack = build_stack(backends, folder, webhook)
     service = build_service(SERVICE, model, stack.otlp, folder)
     for program in (*stack.programs, service.program):
         programs.callback(program.stop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import yaml
 from attrs import frozen
 
 from examples.local_stack.alertmanager import Alertmanager
@@ -13,28 +14,14 @@ from examples.local_stack.processes import Program, free_ports
 from examples.local_stack.prometheus import Prometheus
 from examples.local_stack.webhook import Webhook
 
+PROMETHEUS_CONFIGURATION = COLLECTOR_FOLDER / "prometheus.yml"
 GENERATED_FOLDER = ROOT / "examples" / "flight_delay" / "prometheus"
 """What ``otel-mlmon generate prometheus`` has written for the example."""
 
+ROUTES = GENERATED_FOLDER / "alertmanager.yml"
+"""For Alertmanager; it posts to the addresses in ``webhook_page.url`` and ``webhook_ticket.url`` beside it."""
 
-@frozen
-class Alerting:
-    """What decides who is told of what."""
-
-    rules: tuple[Path, ...]
-    """For Prometheus."""
-    routes: Path
-    """For Alertmanager; it posts to the addresses in ``webhook_page.url`` and ``webhook_ticket.url`` beside it."""
-    runbooks: tuple[Path, ...] = ()
-    """What to do, in Markdown."""
-
-
-BY_HAND = Alerting((COLLECTOR_FOLDER / "rules" / "flight_delay.yml",), COLLECTOR_FOLDER / "alertmanager.yml")
-GENERATED = Alerting(
-    rules=tuple(sorted(GENERATED_FOLDER.glob("rules/*.yml"))),
-    routes=GENERATED_FOLDER / "alertmanager.yml",
-    runbooks=tuple(sorted(GENERATED_FOLDER.glob("runbook/*.md"))),
-)
+RUNBOOK = GENERATED_FOLDER / "runbook" / "flight-delay.md"
 
 
 @frozen
@@ -65,13 +52,13 @@ class _Ports:
     alertmanager: int
 
 
-def build_stack(backends: Backends, folder: Path, webhook: Webhook, alerting: Alerting) -> Stack:
+def build_stack(backends: Backends, folder: Path, webhook: Webhook) -> Stack:
     """Return the stack, not yet started; all that it writes goes into ``folder``."""
     ports = _Ports(*free_ports(6))
     return Stack(
         collector=_collector(backends, folder, ports),
-        prometheus=_prometheus(backends, folder, ports, alerting.rules),
-        alertmanager=_alertmanager(backends, folder, ports, webhook, alerting.routes),
+        prometheus=_prometheus(backends, folder, ports),
+        alertmanager=_alertmanager(backends, folder, ports, webhook),
         otlp=_at(ports.otlp_http),
         ask=Prometheus(_at(ports.prometheus)),
         notifier=Alertmanager(_at(ports.alertmanager)),
@@ -95,12 +82,19 @@ def _collector(backends: Backends, folder: Path, ports: _Ports) -> Program:
     )
 
 
-def _prometheus(backends: Backends, folder: Path, ports: _Ports, rules: tuple[Path, ...]) -> Program:
+def shipped_rules() -> list[Path]:
+    """Return the rules files that the shipped configuration of Prometheus names."""
+    configuration = yaml.safe_load(PROMETHEUS_CONFIGURATION.read_text(encoding="utf-8"))
+    return [COLLECTOR_FOLDER / name for name in configuration["rule_files"]]
+
+
+def _prometheus(backends: Backends, folder: Path, ports: _Ports) -> Program:
     (folder / "rules").mkdir()
-    for shipped in rules:
-        (folder / "rules" / shipped.name).write_text(compressed(shipped.read_text(encoding="utf-8")), encoding="utf-8")
-    configuration = (COLLECTOR_FOLDER / "prometheus.yml").read_text(encoding="utf-8")
-    configuration = _replace(configuration, "rules/flight_delay.yml", "rules/*.yml")
+    configuration = PROMETHEUS_CONFIGURATION.read_text(encoding="utf-8")
+    for shipped in shipped_rules():
+        here = f"rules/{shipped.name}"
+        (folder / here).write_text(compressed(shipped.read_text(encoding="utf-8")), encoding="utf-8")
+        configuration = _replace(configuration, str(shipped.relative_to(COLLECTOR_FOLDER)), here)
     configuration = _replace(configuration, "127.0.0.1:9093", f"127.0.0.1:{ports.alertmanager}")
     configuration = _replace(configuration, "127.0.0.1:8888", f"127.0.0.1:{ports.collector_metrics}")
     (folder / "prometheus.yml").write_text(compressed(configuration), encoding="utf-8")
@@ -121,8 +115,8 @@ def _prometheus(backends: Backends, folder: Path, ports: _Ports, rules: tuple[Pa
     )
 
 
-def _alertmanager(backends: Backends, folder: Path, ports: _Ports, webhook: Webhook, routes: Path) -> Program:
-    (folder / "alertmanager.yml").write_text(compressed(routes.read_text(encoding="utf-8")), encoding="utf-8")
+def _alertmanager(backends: Backends, folder: Path, ports: _Ports, webhook: Webhook) -> Program:
+    (folder / "alertmanager.yml").write_text(compressed(ROUTES.read_text(encoding="utf-8")), encoding="utf-8")
     for path in ("page", "ticket"):
         (folder / f"webhook_{path}.url").write_text(f"{webhook.address}/{path}\n", encoding="utf-8")
     return Program(

@@ -14,7 +14,7 @@ from examples.local_stack.backends import Backends, BackendsMissingError, find_b
 from examples.local_stack.processes import LOG_TAIL, Program, free_ports
 from examples.local_stack.replay import Flight, as_requests
 from examples.local_stack.service import Service, build_service, train_model
-from examples.local_stack.stack import BY_HAND, Stack, build_stack
+from examples.local_stack.stack import Stack, build_stack
 from examples.local_stack.webhook import serve_webhook
 
 JULY = 7
@@ -67,7 +67,7 @@ def stack(backends: Backends, tmp_path_factory: pytest.TempPathFactory, pytestco
     """Collector, Prometheus, Alertmanager and the webhook, running."""
     (port,) = free_ports(1)
     with serve_webhook(port) as webhook:
-        stack = build_stack(backends, tmp_path_factory.mktemp("stack"), webhook, BY_HAND)
+        stack = build_stack(backends, tmp_path_factory.mktemp("stack"), webhook)
         pytestconfig.stash[_programs].extend(stack.programs)
         try:
             for program in stack.programs:

@@ -7,13 +7,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from examples.local_stack.backends import COLLECTOR_FOLDER, Backends
+from examples.local_stack.stack import PROMETHEUS_CONFIGURATION, ROUTES, shipped_rules
 
 pytestmark = pytest.mark.e2e
 
-RULES = COLLECTOR_FOLDER / "rules"
-RULE_TESTS = sorted(RULES.glob("*.test.yml"))
+AGENT_TESTS = COLLECTOR_FOLDER / "rules" / "agent.test.yml"
 
 
 def accepted(*command: str | Path, **environment: str) -> None:
@@ -36,17 +37,27 @@ def test_the_collector_accepts_the_agent_whatever_traces_go_to(backends: Backend
 
 
 def test_prometheus_accepts_its_configuration_with_no_remark(backends: Backends):
-    accepted(backends.promtool, "check", "config", "--lint=all", "--lint-fatal", COLLECTOR_FOLDER / "prometheus.yml")
+    accepted(backends.promtool, "check", "config", "--lint=all", "--lint-fatal", PROMETHEUS_CONFIGURATION)
 
 
-def test_prometheus_accepts_the_rules_with_no_remark(backends: Backends):
-    accepted(backends.promtool, "check", "rules", "--lint=all", "--lint-fatal", RULES / "flight_delay.yml")
+@pytest.mark.parametrize("file", shipped_rules(), ids=lambda file: file.name)
+def test_prometheus_accepts_the_rules_that_its_configuration_names_with_no_remark(backends: Backends, file: Path):
+    accepted(backends.promtool, "check", "rules", "--lint=all", "--lint-fatal", file)
 
 
-@pytest.mark.parametrize("file", RULE_TESTS, ids=lambda file: file.name)
-def test_alerts_fire_on_bad_series_and_are_silent_on_good_ones(backends: Backends, file: Path):
-    accepted(backends.promtool, "test", "rules", file)
+def test_an_agent_that_does_not_answer_is_a_ticket_and_one_that_does_is_silent(backends: Backends):
+    accepted(backends.promtool, "test", "rules", AGENT_TESTS)
 
 
 def test_alertmanager_accepts_its_configuration(backends: Backends):
-    accepted(backends.amtool, "check-config", COLLECTOR_FOLDER / "alertmanager.yml")
+    accepted(backends.amtool, "check-config", ROUTES)
+
+
+def test_the_addresses_that_alertmanager_posts_to_lie_where_it_looks_for_them():
+    named = [
+        ROUTES.parent / webhook["url_file"]
+        for receiver in yaml.safe_load(ROUTES.read_text(encoding="utf-8"))["receivers"]
+        for webhook in receiver["webhook_configs"]
+    ]
+    assert len(named) == 2
+    assert all(file.read_text(encoding="utf-8").startswith("http://") for file in named)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from examples.flight_delay.data import load_flights
 from examples.local_stack.compressed import compressed, divided
 from examples.local_stack.page import Page, first_steps, page_of, section
 from examples.local_stack.phone import WIDTH, drawn
+from examples.local_stack.stack import shipped_rules
 from examples.local_stack.traffic import BEGINS, minutes
 from examples.local_stack.webhook import Notification, Webhook, notification_of
 
@@ -188,3 +191,10 @@ def test_windows_offsets_and_steps_of_queries_are_divided_and_names_and_words_ar
         "for": "5000ms",
         "description": DESCRIPTION.replace("offset 1h", "offset 60000ms"),
     }
+
+
+@pytest.mark.parametrize("file", shipped_rules(), ids=lambda file: file.name)
+def test_no_time_in_the_expressions_of_the_shipped_rules_is_left_as_it_was(file: Path):
+    rules = [rule for group in yaml.safe_load(compressed(file.read_text()))["groups"] for rule in group["rules"]]
+    assert rules
+    assert not [rule["expr"] for rule in rules if re.search(r"(?<!\w)\d+[smhdw]\b", rule["expr"])]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from otel_mlmon.backends.prometheus.runbook.entries.known import ENTRIES
 from otel_mlmon.backends.prometheus.subject import Subject
 from otel_mlmon.config import baseline as baselines
 from otel_mlmon.config.baseline import Baseline, BaselineError
+from otel_mlmon.config.nearest import nearest
 from otel_mlmon.config.schema import Configuration, ModelRule
 
 
@@ -56,14 +58,25 @@ def _each(configuration: Configuration, folder: Path) -> Iterator[Subject]:
                 f"otel-mlmon init --config … makes the right one"
             )
             raise GenerationError(message)
-        output = rule.output
-        if known is None and output.kind is None and output.boundaries is None:
-            message = (
-                f"models[{place}]: nothing is known of the answers of '{name}': give it a baseline, which otel-mlmon "
-                f"init makes of your data, or say 'output: {{kind: probability}}', or label, or output.boundaries"
-            )
-            raise GenerationError(message)
+        _check_known(rule, known, name, place)
+        _check_off(rule, place)
         yield Subject(name, rule, known, f"{base}/{slug(name)}.md")
+
+
+def _check_known(rule: ModelRule, known: Baseline | None, name: str, place: int) -> None:
+    if known is None and rule.output.kind is None and rule.output.boundaries is None:
+        message = (
+            f"models[{place}]: nothing is known of the answers of '{name}': give it a baseline, which otel-mlmon "
+            f"init makes of your data, or say 'output: {{kind: probability}}', or label, or output.boundaries"
+        )
+        raise GenerationError(message)
+
+
+def _check_off(rule: ModelRule, place: int) -> None:
+    for alert in rule.alerts.off:
+        if alert not in ENTRIES:
+            message = f"models[{place}].alerts.off: there is no alert '{alert}'{nearest(alert, tuple(ENTRIES))}"
+            raise GenerationError(message)
 
 
 def _baseline(file: Path, place: int) -> Baseline:
