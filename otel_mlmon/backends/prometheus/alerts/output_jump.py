@@ -9,7 +9,6 @@ from otel_mlmon.backends.prometheus.alerts.context import beside
 from otel_mlmon.backends.prometheus.recording.values import value_figures
 from otel_mlmon.backends.prometheus.rule import Alert, Severity
 from otel_mlmon.backends.prometheus.subject import Subject
-from otel_mlmon.backends.prometheus.windows import HOUR_NAME, NOW_NAME
 from otel_mlmon.backends.promql.expression import HOUR, MINUTE
 
 NAME = "ModelOutputJump"
@@ -33,8 +32,7 @@ def output_jump(subject: Subject) -> Iterator[Alert]:
         keep=HOUR,
         summary=f"{texts.WHO}: {texts.value()} of the answers changed within minutes",
         description=(
-            f"{texts.value()} of the answers of the last {NOW_NAME} lie elsewhere than in the {HOUR_NAME} before, "
-            "beyond what chance gives. "
+            f"{texts.value()} of the latest answers lie elsewhere than in the hour before, beyond what chance gives. "
             f"Mean {texts.figure(figures.hour.mean_record, at.labels, texts.NUMBER)} in the last hour, "
             f"{texts.figure(figures.now.mean_record, at.labels, texts.NUMBER)} now."
             + beside(subject, at, f"{{level}}:{names.VALUE}:moved_hour_before")
