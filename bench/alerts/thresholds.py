@@ -39,7 +39,7 @@ from otel_mlmon.cli.backtest.prometheus import Prometheus, Series
 from otel_mlmon.cli.backtest.proposals import Quiet, propose, with_alerts
 from otel_mlmon.cli.backtest.replay import History, Replayed
 
-QUIET = Quiet(pages_a_month=1 / 5, tickets_a_week=1 / 8)
+QUIET = Quiet(pages_a_month=1 / 3, tickets_a_week=1 / 8)
 """An alert: there are several, and together they may page once a month, and make a ticket a week."""
 
 STEP = 60

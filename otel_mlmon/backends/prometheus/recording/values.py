@@ -66,8 +66,8 @@ class ValueFigures:
 
     @property
     def moved_by_hours(self) -> Move:
-        """The share of the last hour's answers that moved: as the day ends, they move every day."""
-        return Move(self.hour_by_hour, self.last_week)
+        """The share of the last hour's answers that moved."""
+        return Move(self.hour_by_hour)
 
     @property
     def last_week(self) -> Comparison:
@@ -136,16 +136,9 @@ def value_groups(subject: Subject) -> Iterator[Group]:
         yield Group("values against before", tuple(_against_before(whole)))
         if subject.baseline is not None:
             yield Group("values against the baseline", tuple(_against_baseline(whole)))
-    for part, name in _parts(subject):
-        figures = value_figures(subject, part)
-        yield Group(f"values by {name}", tuple(_of_part(figures)))
-        yield Group(f"values by {name} against before", tuple(_part_against_before(figures)))
-
-
-def _parts(subject: Subject) -> Iterator[tuple[Level, str]]:
     for segment in subject.row_segments + subject.call_segments:
-        yield segment, str(segment.key)
-    yield level.VERSION, "version"
+        yield Group(f"values by {segment.key}", tuple(_of_part(value_figures(subject, segment))))
+    yield Group("values by version", tuple(_of_part(value_figures(subject, level.VERSION))))
 
 
 def _of_model(figures: ValueFigures) -> Iterator[Recording]:
@@ -185,16 +178,11 @@ def _against_baseline(figures: ValueFigures) -> Iterator[Recording]:
 def _of_part(figures: ValueFigures) -> Iterator[Recording]:
     yield from figures.now.recordings()
     yield from figures.hour.recordings()
-
-
-def _part_against_before(figures: ValueFigures) -> Iterator[Recording]:
-    if figures.boundaries is None:
-        return
-    for move in (figures.moved_by_minutes, figures.moved_by_hours):
-        for comparison in move.comparisons:
-            yield comparison.distance()
-            yield comparison.noise()
-        yield move.recording()
+    if figures.boundaries is not None:
+        for move in (figures.moved_by_minutes, figures.moved_by_hours):
+            yield move.comparison.distance()
+            yield move.comparison.noise()
+            yield move.recording()
 
 
 def _sample(distribution: Distribution, offset: int = 0) -> Sample:
