@@ -7,7 +7,7 @@ from typing import Final
 
 from otel_mlmon.backends.prometheus import level, names, texts
 from otel_mlmon.backends.prometheus.alerts.context import bad_inputs
-from otel_mlmon.backends.prometheus.recording.checks import SYMPTOM, check_fails, has_checks
+from otel_mlmon.backends.prometheus.recording.checks import SYMPTOM, fails_lately, has_checks
 from otel_mlmon.backends.prometheus.recording.lately import Lately
 from otel_mlmon.backends.prometheus.rule import Alert, Severity
 from otel_mlmon.backends.prometheus.subject import Subject
@@ -21,7 +21,7 @@ def check_fails_more(subject: Subject) -> Iterator[Alert]:
     """Return the alerts of a model with checks: a page where it began suddenly, else a ticket."""
     if not has_checks(subject):
         return
-    lately = Lately(check_fails(subject, level.MODEL))
+    lately = fails_lately(subject)
     points, same = subject.alerts.fails_points, lately.share.level.same
     suddenly = lately.largest_rise().above(points / 2)
     lasting = _in_the_hour(lately, points / 4)

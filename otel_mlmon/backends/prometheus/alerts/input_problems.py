@@ -7,8 +7,7 @@ from typing import Final
 
 from otel_mlmon.backends.prometheus import level, names, texts
 from otel_mlmon.backends.prometheus.alerts.context import failing_checks
-from otel_mlmon.backends.prometheus.recording.inputs import SYMPTOM, bad_by_state, bad_values
-from otel_mlmon.backends.prometheus.recording.lately import Lately
+from otel_mlmon.backends.prometheus.recording.inputs import SYMPTOM, bad_by_state, inputs_lately
 from otel_mlmon.backends.prometheus.rule import Alert, Severity
 from otel_mlmon.backends.prometheus.subject import Subject
 from otel_mlmon.backends.prometheus.windows import NOW
@@ -21,8 +20,8 @@ def input_problems(subject: Subject) -> Iterator[Alert]:
     """Return the alert of a model with watched columns."""
     if not subject.rule.inputs:
         return
-    share = bad_values(subject, level.MODEL)
-    lately, at = Lately(share), share.level
+    lately = inputs_lately(subject)
+    share, at = lately.share, lately.share.level
     column = f"{{{{ $labels.{names.INPUT} }}}}"
     now = texts.figure(lately.recent_record, at.labels)
     usual = texts.figure(lately.usual_record, at.labels)

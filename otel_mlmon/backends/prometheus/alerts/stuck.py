@@ -17,7 +17,7 @@ NAME = "ModelOutputStuck"
 
 GONE: Final = 0.9
 """Of the answers that usually are others than the most common one, the share that is gone."""
-OTHERS: Final = 50
+OTHERS: Final = 100
 """How many of them a window needs by what is usual: that nine of ten are gone is then no chance."""
 
 

@@ -31,13 +31,22 @@ def check_fails(subject: Subject, at: Level) -> Share:
     return Share(subject, names.CHECKS, METRIC, "fail_share", failed, each, each)
 
 
+def fails_lately(subject: Subject) -> Lately:
+    """Return the shares of fails beside those before.
+
+    The overdispersion of the answers is not that of each check: what one varies more, its threshold has from history.
+    """
+    return Lately(check_fails(subject, level.MODEL), 1.0)
+
+
 def check_groups(subject: Subject) -> Iterator[Group]:
     """Return the rules of a model's checks: of it as a whole, and by segment."""
     if not has_checks(subject):
         return
     whole = check_fails(subject, level.MODEL)
-    lately = Lately(whole).recordings(_usual(whole))
-    unusual = Recording(unusual_fails_record(subject), Lately(whole).unusual(Lately(whole).recent()))
+    compared = fails_lately(subject)
+    lately = compared.recordings(_usual(whole))
+    unusual = Recording(unusual_fails_record(subject), compared.unusual(compared.recent()))
     yield Group("checks", (*whole.recordings(NOW), *whole.recordings(HOUR), *lately, unusual))
     for segment in subject.segments:
         part = check_fails(subject, segment)

@@ -26,6 +26,11 @@ def bad_values(subject: Subject, at: Level) -> Share:
     return Share(subject, names.INPUT_VALUES, METRIC, "bad_share", _BAD, each, each)
 
 
+def inputs_lately(subject: Subject) -> Lately:
+    """Return the shares of bad values beside those before; the same question has the same inputs."""
+    return Lately(bad_values(subject, level.MODEL), subject.alerts.overdispersion)
+
+
 def bad_by_state(subject: Subject) -> Share:
     """Return the share of the values of each column that are bad in a certain way."""
     each = level.MODEL.beside("input", names.INPUT)
@@ -39,8 +44,9 @@ def input_groups(subject: Subject) -> Iterator[Group]:
     whole = bad_values(subject, level.MODEL)
     # The number of all values is recorded with the first share already.
     _, by_state = bad_by_state(subject).recordings(NOW)
-    lately = Lately(whole).recordings(_usual(whole))
-    unusual = Recording(unusual_inputs_record(subject), Lately(whole).unusual(bad_by_state(subject).share(NOW)))
+    compared = inputs_lately(subject)
+    lately = compared.recordings(_usual(whole))
+    unusual = Recording(unusual_inputs_record(subject), compared.unusual(bad_by_state(subject).share(NOW)))
     yield Group("inputs", (*whole.recordings(NOW), *whole.recordings(HOUR), by_state, *lately, unusual))
     for segment in subject.call_segments:
         part = bad_values(subject, segment)

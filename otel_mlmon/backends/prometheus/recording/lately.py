@@ -29,9 +29,16 @@ MEMORY_STEP: Final = 5 * MINUTE
 
 @frozen
 class Lately:
-    """A share that is recorded of the last minutes and of the last hour; part and whole have the same labels."""
+    """A share that is recorded of the last minutes and of the last hour; part and whole have the same labels.
+
+    Attributes
+    ----------
+    overdispersion
+        How many times larger its variance is than that of independent ones.
+    """
 
     share: Share
+    overdispersion: float
 
     @property
     def recent_record(self) -> str:
@@ -97,7 +104,7 @@ class Lately:
 
     def _beyond_chance(self, begins: str, reference: Expression, samples: Expression) -> Recording:
         same = self.share.level.same
-        factor = DEVIATIONS * math.sqrt(self.share.subject.alerts.overdispersion)
+        factor = DEVIATIONS * math.sqrt(self.overdispersion)
         # Of both shares, for nothing varies by chance around a share of 0.
         middle = self.recent().plus(reference, same) / 2
         chance = call("sqrt", (middle * (1 - middle)).times(samples, same)) * factor
