@@ -30,7 +30,8 @@ def plot_times(by_traffic: Mapping[int, Tool], predictions_an_hour: Mapping[int,
         axis.plot(rates, minutes, marker="o", markersize=4, color=colours(place), label=name)
     axis.axhline(15, color=GREY, linewidth=1, linestyle="--")
     axis.annotate("15 minutes", (rates[0], 15), textcoords="offset points", xytext=(2, 3), color="#666")
-    axis.annotate("not found", (rates[0], MISSED_AT), textcoords="offset points", xytext=(2, 3), color="#666")
+    told = "after two days, or not found"
+    axis.annotate(told, (rates[0], MISSED_AT), textcoords="offset points", xytext=(2, 3), color="#666")
     axis.set(
         xscale="log",
         yscale="log",
