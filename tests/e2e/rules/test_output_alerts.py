@@ -144,7 +144,7 @@ def test_a_model_that_nearly_always_says_no_may_say_nothing_else(assert_firing: 
 
 
 def test_classes_that_are_usual_and_do_not_come_any_more_are_a_page(assert_firing: AssertFiring):
-    series = predicted(("yes", "no"), Phase(HEALTHY, (6, 44)), Phase(240, (0, 50)))
+    series = predicted(("yes", "no"), Phase(HEALTHY, (12, 88)), Phase(240, (0, 100)))
     page = ('{alertname="ModelOutputStuck"}',)
     assert_firing(classes(yes=120, no=880), series, {HEALTHY: (), HEALTHY + SOON: page, HEALTHY + 230: page})
 
