@@ -42,10 +42,6 @@ class Sent:
     """Rows answered, by origin."""
     slowest_seconds: float = 0.0
 
-    @property
-    def total_rows(self) -> int:
-        return sum(self.rows.values())
-
 
 @frozen
 class _Answer:

@@ -8,7 +8,7 @@ from otel_mlmon.backends.prometheus import level, names
 from otel_mlmon.backends.prometheus.level import Level
 from otel_mlmon.backends.promql.expression import Matcher, Selector
 from otel_mlmon.config.alerts import Alerts
-from otel_mlmon.config.baseline import Baseline, Histogram, Tally
+from otel_mlmon.config.baseline import Baseline, Tally
 from otel_mlmon.config.schema import ModelRule
 
 
@@ -53,12 +53,6 @@ class Subject:
     def call_segments(self) -> tuple[Level, ...]:
         """The levels that whole calls have a value of."""
         return tuple(level.segment(key) for key in self.rule.segments.call_wide_keys)
-
-    @property
-    def values(self) -> Histogram | None:
-        """The baseline's only output of numbers; None where there is none, or more than one."""
-        found = () if self.baseline is None else self.baseline.values
-        return found[0] if len(found) == 1 else None
 
     @property
     def classes(self) -> Tally | None:
