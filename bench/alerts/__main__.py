@@ -23,6 +23,7 @@ from bench.alerts.engine import evaluate
 from bench.alerts.firings import Firing, read_firings
 from bench.alerts.flights import at, load_year
 from bench.alerts.gaps import Gap, weather_gaps
+from bench.alerts.history import read
 from bench.alerts.others import at_equal_alarms, by_default, read_hours
 from bench.alerts.plots import DOCS, plot_false_alarms, plot_times
 from bench.alerts.report import Tool, false_table, first_table, found_table
@@ -47,7 +48,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("build/bench-alerts"))
     parser.add_argument("--times", type=int, nargs="+", default=list(TIMES))
-    data, times = parser.parse_args().data, parser.parse_args().times
+    arguments = parser.parse_args()
+    data, times = arguments.data, arguments.times
     began = time.perf_counter()
     _run(sys.executable, "-m", "bench.alerts.replay", "--out", data, "--times", *map(str, times))
     ours = {each: evaluated(data, each) for each in times}
@@ -122,11 +124,7 @@ def _is_reported(stretch: Stretch) -> bool:
 
 def _rate(data: Path, times: int) -> float:
     """Return the predictions of an hour by day, when anybody asks at all."""
-    described = json.loads((data / f"healthy-{times}" / "series.json").read_text(encoding="utf-8"))
-    shape = (len(described["series"]), described["steps"])
-    values = np.memmap(data / f"healthy-{times}" / "values.f64", dtype="<f8", mode="r", shape=shape)
-    rows = [place for place, one in enumerate(described["series"]) if one["__name__"] == "ml_prediction_value_count"]
-    hourly = np.diff(np.nan_to_num(values[rows, ::60]).sum(axis=0))
+    hourly = np.diff(read(data / f"healthy-{times}").total("ml_prediction_value_count")[::60])
     return float(np.median(hourly[hourly > 0]))
 
 

@@ -9,8 +9,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from examples.local_stack.backends import NEEDED_GO_IN_WORDS, cache_folder
+
 SOURCES = Path(__file__).parent / "engine"
-NEEDED_GO = "1.26"
 
 
 class EngineError(Exception):
@@ -25,12 +26,12 @@ def build() -> Path:
     """
     sources = sorted(source for source in SOURCES.iterdir() if not source.name.endswith("_test.go"))
     made_of = hashlib.sha256(b"\0".join(source.name.encode() + b"\0" + source.read_bytes() for source in sources))
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "otel-mlmon" / "backends"
+    cache = cache_folder()
     program = cache / f"alert-engine-{made_of.hexdigest()[:16]}"
     if program.exists():
         return program
     if shutil.which("go") is None:
-        message = f"bench/alerts: the engine needs Go {NEEDED_GO} or later to be built; there is no go on the path"
+        message = f"bench/alerts: the engine needs {NEEDED_GO_IN_WORDS} to be built; there is no go on the path"
         raise EngineError(message)
     cache.mkdir(parents=True, exist_ok=True)
     # Built beside its place and moved there whole: an interrupted build leaves nothing that looks finished.

@@ -63,9 +63,9 @@ def episodes(firings: Iterable[Firing], gap: float) -> Iterator[tuple[Firing, ..
     for firing in sorted(firings, key=lambda firing: firing.fired):
         if current and firing.fired > until + gap:
             yield tuple(current)
-            current = []
+            current, until = [], float("-inf")
         current.append(firing)
-        until = max(until, firing.resolved) if len(current) > 1 else firing.resolved
+        until = max(until, firing.resolved)
     if current:
         yield tuple(current)
 

@@ -42,6 +42,12 @@ class History:
     labels: tuple[Labels, ...]
     values: NDArray[np.float64]
 
+    def total(self, name: str) -> NDArray[np.float64]:
+        """Return the sum of all series of a name at each step; one that is not there yet counts as 0."""
+        rows = [place for place, labels in enumerate(self.labels) if labels["__name__"] == name]
+        summed: NDArray[np.float64] = np.nan_to_num(self.values[rows]).sum(axis=0)
+        return summed
+
     def reached(self, minute: int) -> dict[Key, float]:
         """Return what each counter that exists has at a minute."""
         column = self.values[:, minute - self.start]
@@ -88,15 +94,15 @@ def write(
             file.write(np.full(window.steps, value, dtype="<f8").tobytes())
     head = {"start": int(at(window.start)), "step": STEP, "steps": window.steps, "series": labels}
     (folder / "series.json").write_text(json.dumps(head), encoding="utf-8")
-    return read(folder, window.start)
+    return read(folder)
 
 
-def read(folder: Path, start: int) -> History:
+def read(folder: Path) -> History:
     """Return a folder's series, which stay on the disk."""
     head = json.loads((folder / "series.json").read_text(encoding="utf-8"))
     shape = (len(head["series"]), head["steps"])
     values = np.memmap(folder / "values.f64", dtype="<f8", mode="r", shape=shape)
-    return History(start, tuple(head["series"]), values)
+    return History(int(head["start"] - at(0)) // STEP, tuple(head["series"]), values)
 
 
 def _cumulative(series: Series, before: float | None) -> NDArray[np.float64]:

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from bench.alerts.configured import THRESHOLDS, subject_of
 from bench.alerts.engine import evaluate
-from bench.alerts.flights import DAY, load_year
+from bench.alerts.flights import DAY, at, load_year
 from bench.alerts.gaps import weather_gaps
+from bench.alerts.history import read
 from bench.alerts.rules import needed
 from bench.alerts.stretches import HISTORY_DAYS, Season
 from otel_mlmon.backends.prometheus import level, names
@@ -143,19 +144,17 @@ def _run(rules: str, healthy: Path, dumped: str) -> Dumped:
     folder.mkdir(exist_ok=True)
     (folder / "rules.yml").write_text(rules, encoding="utf-8")
     evaluate(healthy, folder / "rules.yml", None, folder / "alerts.jsonl", step=STEP, dump=folder, dump_names=dumped)
-    described = json.loads((folder / "healthy" / "series.json").read_text(encoding="utf-8"))
-    span = Span(described["start"], described["start"] + (described["steps"] - 1) * STEP, STEP)
-    values = np.fromfile(folder / "healthy" / "values.f64", dtype="<f8").reshape(-1, described["steps"])
-    return Dumped(span, tuple(described["series"]), values)
+    recorded = read(folder / "healthy")
+    start = int(at(recorded.start))
+    span = Span(start, start + (recorded.values.shape[1] - 1) * STEP, STEP)
+    return Dumped(span, recorded.labels, recorded.values)
 
 
 def _until(history: Path, out: Path, minutes: int) -> Path:
     """Copy the first minutes of a history."""
     described = json.loads((history / "series.json").read_text(encoding="utf-8"))
-    shape = (len(described["series"]), described["steps"])
-    values = np.memmap(history / "values.f64", dtype="<f8", mode="r", shape=shape)
     out.mkdir(exist_ok=True)
-    np.ascontiguousarray(values[:, :minutes]).tofile(out / "values.f64")
+    np.ascontiguousarray(read(history).values[:, :minutes]).tofile(out / "values.f64")
     (out / "series.json").write_text(json.dumps(described | {"steps": minutes}), encoding="utf-8")
     return out
 

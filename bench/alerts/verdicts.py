@@ -11,6 +11,7 @@ from attrs import frozen
 
 from bench.alerts.firings import HEALTHY, PAGE, Firing, episodes
 from bench.alerts.gaps import Gap
+from bench.alerts.history import read
 
 GAP = 3600.0
 """Seconds within which people take what fires again for the same thing."""
@@ -157,11 +158,6 @@ def _stretch(folder: Path, line: dict[str, object]) -> Stretch:
     )
 
 
-def _predictions(history: Path) -> np.ndarray:
-    described = json.loads((history / "series.json").read_text(encoding="utf-8"))
-    values = np.memmap(
-        history / "values.f64", dtype="<f8", mode="r", shape=(len(described["series"]), described["steps"])
-    )
-    rows = [place for place, one in enumerate(described["series"]) if one["__name__"] == "ml_prediction_value_count"]
-    counts = np.nan_to_num(values[rows]).sum(axis=0)
+def _predictions(folder: Path) -> np.ndarray:
+    counts = read(folder).total("ml_prediction_value_count")
     return counts - counts[0]

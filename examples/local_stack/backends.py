@@ -15,6 +15,7 @@ from examples.local_stack.failure import StackError
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTOR_FOLDER = ROOT / "collector"
 NEEDED_GO = (1, 26)
+NEEDED_GO_IN_WORDS = f"Go {'.'.join(map(str, NEEDED_GO))} or later"
 BUILD_SECONDS = 1500
 
 
@@ -64,8 +65,7 @@ def find_backends() -> Backends:
     StackError
         The build fails.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    backends = Backends(cache / "otel-mlmon" / "backends")
+    backends = Backends(cache_folder())
     if go_version() >= NEEDED_GO:
         # What takes minutes tells how far it is; what takes a moment has nothing to tell.
         progress = subprocess.DEVNULL if backends.complete else None
@@ -75,10 +75,15 @@ def find_backends() -> Backends:
             message = f"collector/build.sh ended with exit code {built.returncode}; what it said stands above"
             raise StackError(message)
     if not backends.complete:
-        wanted = ".".join(map(str, NEEDED_GO))
-        message = f"needs the programs of collector/build.sh, and Go {wanted} or later to build them"
+        message = f"needs the programs of collector/build.sh, and {NEEDED_GO_IN_WORDS} to build them"
         raise BackendsMissingError(message)
     return backends
+
+
+def cache_folder() -> Path:
+    """Return where the programs are kept between runs."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "otel-mlmon" / "backends"
 
 
 def go_version() -> tuple[int, ...]:

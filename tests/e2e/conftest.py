@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from examples.flight_delay.data import load_flights
 from examples.flight_delay.train import MODEL_FILE
-from examples.local_stack.backends import Backends, BackendsMissingError, find_backends
+from examples.local_stack.backends import (
+    NEEDED_GO,
+    NEEDED_GO_IN_WORDS,
+    Backends,
+    BackendsMissingError,
+    find_backends,
+    go_version,
+)
 from examples.local_stack.processes import LOG_TAIL, Program, free_ports
 from examples.local_stack.replay import Flight, as_requests
 from examples.local_stack.service import Service, build_service, train_model
@@ -42,9 +50,21 @@ def backends() -> Backends:
     try:
         return find_backends()
     except BackendsMissingError as missing:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+        skip_or_fail(str(missing))
+
+
+@pytest.fixture(scope="session")
+def go() -> None:
+    """Go, with the same rule."""
+    if go_version() < NEEDED_GO:
+        skip_or_fail(f"needs {NEEDED_GO_IN_WORDS}")
+
+
+def skip_or_fail(missing: str) -> NoReturn:
+    """Skip a test for what is not there, but where CI is set."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(missing, pytrace=False)
+    pytest.skip(missing)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from bench.alerts import engine
-from examples.local_stack.backends import NEEDED_GO, go_version
 
 START = 1_372_636_800
 STEPS = 120
@@ -26,7 +25,7 @@ groups:
         annotations: {summary: "{{ $labels.model }} answers {{ $value | humanize }} a second"}
 """
 
-pytestmark = pytest.mark.skipif(go_version() < NEEDED_GO, reason="the engine is built with Go")
+pytestmark = pytest.mark.usefixtures("go")
 
 
 def write_history(folder: Path, start: int, counts: np.ndarray) -> None:

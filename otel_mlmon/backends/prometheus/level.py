@@ -29,6 +29,11 @@ class Level:
         """Match the series of the same labels."""
         return on(*self.labels)
 
+    @property
+    def of_constants(self) -> Matching:
+        """Match what is of no job, as a baseline, with the series of all jobs."""
+        return Matching(tuple(label for label in self.labels if label != names.JOB), group="left")
+
     def record(self, metric: str, figure: str) -> str:
         """Return the name of a recorded series."""
         return f"{self.name}:{metric}:{figure}"

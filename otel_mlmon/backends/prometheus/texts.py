@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from otel_mlmon.backends.prometheus import names
+from otel_mlmon.backends.prometheus import level, names
 from otel_mlmon.backends.prometheus.level import Level
 
 PERCENT: Final = "humanizePercentage"
@@ -51,16 +51,25 @@ def each(record: str, given: Level, label: str, form: str = PERCENT) -> str:
     return f"{{{{ range {query} }}}} ({{{{ .Labels.{label} }}}}: {{{{ .Value | {form} }}}}){{{{ end }}}}"
 
 
-def worst_segments(record: str, segments: Iterable[Level], given: Level, form: str = PERCENT) -> str:
-    """Return the segment of each key with the largest figure; ``record`` has ``{level}`` for the level's name."""
+def worst_segments(begins: str, record: str, segments: Iterable[Level], given: Level, form: str = PERCENT) -> str:
+    """Return a line with the segment of each key that has the largest figure; nothing where there are no keys.
+
+    Parameters
+    ----------
+    begins
+        The line's first words.
+    record
+        Of the model as a whole; its segments' are named alike.
+    given
+        Whose labels the alert has.
+    """
     parts = []
     for segment in segments:
         label = segment.labels[-1]
-        told = _selected(record.format(level=segment.name), given.labels, f'{label}!=""')
-        query = _query(f"topk(1, {told})", given.labels)
+        told = _selected(record.replace(level.MODEL.name, segment.name, 1), given.labels, f'{label}!=""')
         shown = f"{segment.key}={{{{ .Labels.{label} }}}} ({{{{ .Value | {form} }}}})"
-        parts.append(f"{{{{ range {query} }}}} {shown}{{{{ end }}}}")
-    return "".join(parts)
+        parts.append(f"{{{{ range {_query(f'topk(1, {told})', given.labels)} }}}} {shown}{{{{ end }}}}")
+    return f"\n{begins}{''.join(parts)}." if parts else ""
 
 
 def either(record: str, given: Level, there: str, missing: str) -> str:

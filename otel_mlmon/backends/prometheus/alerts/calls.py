@@ -7,7 +7,6 @@ from typing import Final
 
 from otel_mlmon.backends.prometheus import level, names, texts
 from otel_mlmon.backends.prometheus.alerts.context import beside
-from otel_mlmon.backends.prometheus.level import Level
 from otel_mlmon.backends.prometheus.recording.calls import CallFigures
 from otel_mlmon.backends.prometheus.recording.extremes import larger
 from otel_mlmon.backends.prometheus.recording.segment_traffic import segment_traffic
@@ -73,7 +72,7 @@ def traffic_drop(subject: Subject) -> Iterator[Alert]:
             f"time of the week there are usually {texts.figure(figures.usual_record(NOW), at.labels, COUNT)} at least. "
             f"In the last hour they were {texts.figure(figures.of_usual_record(HOUR), at.labels)} of the usual ones. "
             "They fell suddenly: some of the callers are gone, or do not get through."
-            + _fewest(figures, subject.call_segments)
+            + texts.worst_segments("Most are missing in", figures.missing_record, subject.call_segments, at)
             + beside(subject, at)
         ),
         runbook=subject.runbook_of(TRAFFIC_DROP),
@@ -112,10 +111,3 @@ def _still_reports() -> str:
     alive = "\nThe service still reports that it has the model: it runs, and nobody asks it."
     gone = "\nThe service does not report at all: it is down, or its telemetry does not arrive."
     return texts.either(names.MODEL_INFO, level.MODEL, alive, gone)
-
-
-def _fewest(figures: CallFigures, segments: tuple[Level, ...]) -> str:
-    if not segments:
-        return ""
-    missing = figures.missing_record.replace(level.MODEL.name, "{level}", 1)
-    return f"\nMost are missing in{texts.worst_segments(missing, segments, figures.level)}."

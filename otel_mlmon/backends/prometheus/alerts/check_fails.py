@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from otel_mlmon.backends.prometheus import level, names, texts
+from otel_mlmon.backends.prometheus import names, texts
 from otel_mlmon.backends.prometheus.alerts.context import bad_inputs
 from otel_mlmon.backends.prometheus.recording.checks import SYMPTOM, fails_lately, has_checks
 from otel_mlmon.backends.prometheus.recording.lately import Lately
@@ -43,8 +43,8 @@ def _alert(lately: Lately, severity: Severity, wait: int, guard: Expression) -> 
     check = f"{{{{ $labels.{names.CHECK} }}}}"
     now = texts.figure(lately.recent_record, at.labels)
     usual = texts.figure(lately.usual_record, at.labels)
-    by_segment = share.share_record(NOW if severity is Severity.PAGE else HOUR).replace(level.MODEL.name, "{level}", 1)
-    most = f"\nMost in{texts.worst_segments(by_segment, subject.segments, at)}." if subject.segments else ""
+    by_share = share.share_record(NOW if severity is Severity.PAGE else HOUR)
+    most = texts.worst_segments("Most in", by_share, subject.segments, at)
     return Alert(
         name=NAME,
         severity=severity,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from otel_mlmon.backends.prometheus import level, names, texts
 from otel_mlmon.backends.prometheus.alerts.context import beside
-from otel_mlmon.backends.prometheus.recording.classes import METRIC, ClassFigures, class_figures
+from otel_mlmon.backends.prometheus.recording.classes import ClassFigures, class_figures
 from otel_mlmon.backends.prometheus.rule import Alert, Severity
 from otel_mlmon.backends.prometheus.subject import Subject
 from otel_mlmon.backends.prometheus.windows import BEFORE, NOW
@@ -24,9 +24,7 @@ def class_jump(subject: Subject) -> Iterator[Alert]:
         return
     at = figures.level
     shares = figures.shares
-    # A class is of one output, so a segment's record has the labels of the alert and its own.
-    by_segment = f"{{level}}{at.name.removeprefix(level.MODEL.name)}:{METRIC}:grown"
-    most = f"\nIt grew most in{texts.worst_segments(by_segment, subject.segments, at)}." if subject.segments else ""
+    most = texts.worst_segments("It grew most in", figures.grown_record, subject.segments, at)
     yield Alert(
         name=NAME,
         severity=Severity.PAGE,

@@ -17,11 +17,11 @@ def beside(subject: Subject, given: Level, by_segment: str | None = None) -> str
     given
         Whose labels the alert has.
     by_segment
-        The record, with ``{level}`` for the level, whose largest value tells the worst segment; None: none is told.
+        The model's record whose largest value in its segments tells the worst one; None: none is told.
     """
     said = texts.released(given) + bad_inputs(subject) + failing_checks(subject)
-    if by_segment is not None and subject.segments:
-        said += f"\nMost in{texts.worst_segments(by_segment, subject.segments, given)}."
+    if by_segment is not None:
+        said += texts.worst_segments("Most in", by_segment, subject.segments, given)
     return said
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from otel_mlmon.backends.prometheus import level, names, texts
+from otel_mlmon.backends.prometheus import names, texts
 from otel_mlmon.backends.prometheus.alerts.context import failing_checks
 from otel_mlmon.backends.prometheus.recording.inputs import SYMPTOM, bad_by_state, inputs_lately
 from otel_mlmon.backends.prometheus.rule import Alert, Severity
@@ -26,9 +26,7 @@ def input_problems(subject: Subject) -> Iterator[Alert]:
     now = texts.figure(lately.recent_record, at.labels)
     usual = texts.figure(lately.usual_record, at.labels)
     state = texts.worst(bad_by_state(subject).share_record(NOW), at, (names.STATE,), before="\nMost of them: ")
-    by_segment = share.share_record(NOW).replace(level.MODEL.name, "{level}", 1)
-    calls = subject.call_segments
-    most = f"\nMost in{texts.worst_segments(by_segment, calls, at)}." if calls else ""
+    most = texts.worst_segments("Most in", share.share_record(NOW), subject.call_segments, at)
     yield Alert(
         name=NAME,
         severity=Severity.PAGE,

@@ -25,9 +25,8 @@ def latency_jump(subject: Subject) -> Iterator[Alert]:
     usual = subject.recorded(figures.usual_median_record)
     now = texts.figure(figures.latency_record(MEDIAN, NOW), at.labels, SECONDS)
     usually = texts.figure(figures.usual_median_record, at.labels, SECONDS)
-    by_segment = figures.latency_record(MEDIAN, NOW).replace(level.MODEL.name, "{level}", 1)
-    calls = subject.call_segments
-    slowest = f"\nSlowest are{texts.worst_segments(by_segment, calls, at, SECONDS)}." if calls else ""
+    median = figures.latency_record(MEDIAN, NOW)
+    slowest = texts.worst_segments("Slowest are", median, subject.call_segments, at, SECONDS)
     yield Alert(
         name=NAME,
         severity=Severity.TICKET,

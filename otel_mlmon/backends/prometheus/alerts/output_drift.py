@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from otel_mlmon.backends.prometheus import level, texts
 from otel_mlmon.backends.prometheus.alerts.context import beside
-from otel_mlmon.backends.prometheus.recording.comparison import Comparison
 from otel_mlmon.backends.prometheus.recording.extremes import smaller
 from otel_mlmon.backends.prometheus.recording.incidents import without_incident
 from otel_mlmon.backends.prometheus.recording.values import ValueFigures, value_figures
@@ -56,14 +55,10 @@ def _apart(figures: ValueFigures) -> Expression:
     """
     subject = figures.subject
     enough = figures.day.rows(LAST_WEEK).at_least(subject.alerts.rows)
-    last_week = _share(figures.day_last_week).where(enough, figures.level.same)
+    last_week = figures.day_last_week.moved().where(enough, figures.level.same)
     if subject.baseline is None:
         return without_incident(last_week, subject, "drift", LAST_WEEK)
-    return smaller(last_week, _share(figures.day_baseline), figures.level.same)
-
-
-def _share(comparison: Comparison) -> Expression:
-    return comparison.select("l1").minus(comparison.select("noise"), comparison.level.same) / 2
+    return smaller(last_week, figures.day_baseline.moved(), figures.level.same)
 
 
 def _whole_day(figures: ValueFigures) -> Expression:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from otel_mlmon.backends.prometheus import level, names, texts
+from otel_mlmon.backends.prometheus import level, texts
 from otel_mlmon.backends.prometheus.alerts.context import beside
 from otel_mlmon.backends.prometheus.recording.values import value_figures
 from otel_mlmon.backends.prometheus.rule import Alert, Severity
@@ -35,7 +35,7 @@ def output_jump(subject: Subject) -> Iterator[Alert]:
             f"{texts.value()} of the latest answers lie elsewhere than in the hour before, beyond what chance gives. "
             f"Mean {texts.figure(figures.hour.mean_record, at.labels, texts.NUMBER)} in the last hour, "
             f"{texts.figure(figures.now.mean_record, at.labels, texts.NUMBER)} now."
-            + beside(subject, at, f"{{level}}:{names.VALUE}:moved_hour_before")
+            + beside(subject, at, figures.moved_by_minutes.record)
         ),
         runbook=subject.runbook_of(NAME),
     )

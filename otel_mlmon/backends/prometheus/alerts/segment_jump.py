@@ -42,7 +42,7 @@ class Moves:
 def segment_jump(subject: Subject) -> Iterator[Alert]:
     """Return an alert for each segment key of a model whose values have known boundaries, or that has classes."""
     whole = _moves(subject, level.MODEL)
-    for segment in subject.row_segments + subject.call_segments:
+    for segment in subject.segments:
         part = _moves(subject, segment)
         if whole is not None and part is not None:
             yield _alert(subject, whole, part, segment)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from otel_mlmon.backends.prometheus import level, names, texts
 from otel_mlmon.backends.prometheus.alerts.context import beside
 from otel_mlmon.backends.prometheus.recording.distribution import Distribution
+from otel_mlmon.backends.prometheus.recording.move import Move
 from otel_mlmon.backends.prometheus.recording.values import value_figures
 from otel_mlmon.backends.prometheus.recording.versions import OtherVersions
 from otel_mlmon.backends.prometheus.rule import Alert, Severity
@@ -28,7 +29,7 @@ def version_differs(subject: Subject) -> Iterator[Alert]:
         severity=Severity.TICKET,
         symptom="version",
         level=at,
-        measure=dropping("max", _apart(by_version.hour, OtherVersions(by_version)), names.VERSION),
+        measure=dropping("max", Move(OtherVersions(by_version).comparison).share(), names.VERSION),
         threshold=subject.alerts.jump,
         guard=_two_answer(by_version.now, at.labels),
         wait=15 * MINUTE,
@@ -41,13 +42,6 @@ def version_differs(subject: Subject) -> Iterator[Alert]:
         ),
         runbook=subject.runbook_of(NAME),
     )
-
-
-def _apart(hour: Distribution, others: OtherVersions) -> Expression:
-    comparison = others.comparison
-    same, rows = comparison.level.same, hour.subject.alerts.rows
-    share = comparison.select("l1").minus(comparison.select("noise"), same) / 2
-    return share.where(hour.rows().at_least(rows), same).where(others.rows.at_least(rows), same)
 
 
 def _two_answer(now: Distribution, labels: tuple[str, ...]) -> Expression:

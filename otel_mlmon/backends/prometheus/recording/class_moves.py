@@ -87,7 +87,7 @@ def class_moves(subject: Subject, at: Level) -> ClassMoves | None:
 
 def class_move_groups(subject: Subject) -> Iterator[Group]:
     """Return the rules of the model as a whole and of its segments."""
-    for at in (level.MODEL, *subject.row_segments, *subject.call_segments):
+    for at in (level.MODEL, *subject.segments):
         moves = class_moves(subject, at)
         if moves is not None:
             rules = (*moves.by_minutes.recordings(), *moves.by_hours.recordings())

@@ -18,7 +18,6 @@ from otel_mlmon.backends.prometheus.windows import BEFORE, LAST_WEEK, NOW
 from otel_mlmon.backends.promql.expression import (
     HOUR,
     Expression,
-    Matching,
     Selector,
     any_of,
     call,
@@ -97,8 +96,7 @@ class ClassFigures:
         known = without_incident(last_week, self.subject, "output", LAST_WEEK)
         if self.subject.baseline is not None:
             here = self.shares.share(HOUR) * 0
-            labels = tuple(label for label in self.level.labels if label != names.JOB)
-            known = any_of((known, here.plus(self.baseline_share(), Matching(labels, group="left")), here))
+            known = any_of((known, here.plus(self.baseline_share(), self.level.of_constants), here))
         return Recording(self.usual_record, known)
 
     def reference_recordings(self, window: int, before: int) -> Iterator[Recording]:
@@ -139,7 +137,7 @@ def class_groups(subject: Subject) -> Iterator[Group]:
     if whole is None:
         return
     yield Group("classes", tuple(_of_model(whole)))
-    for segment in subject.row_segments + subject.call_segments:
+    for segment in subject.segments:
         yield Group(f"classes by {segment.key}", tuple(_of_part(subject, segment)))
     yield Group("classes by version", tuple(_of_part(subject, level.VERSION)))
 

@@ -80,6 +80,13 @@ class Comparison:
         """Select a recorded measure."""
         return self.subject.recorded(self._record(measure), offset=offset)
 
+    def moved(self) -> Expression:
+        """Return the share of the answers that lie elsewhere, beyond chance.
+
+        It is half the ``l1``: each answer that moves leaves one bucket and enters another.
+        """
+        return self.select("l1").minus(self.select("noise"), self.level.same) / 2
+
     def distance(self) -> Recording:
         """Return the rule of the ``l1`` distance."""
         difference = call("abs", self._shares(self.recent).minus(self._reference_shares(), self._by_bucket))

@@ -19,7 +19,6 @@ from otel_mlmon.backends.prometheus.windows import LAST_WEEK, NOW
 from otel_mlmon.backends.promql.expression import (
     HOUR,
     Expression,
-    Matching,
     Selector,
     aggregated,
     any_of,
@@ -78,8 +77,7 @@ class ConfidenceFigures:
         histograms = () if self.subject.baseline is None else self.subject.baseline.confidence
         if histograms:
             constant = labelled(any_of(tuple(map(_constant, histograms))), names.MODEL, self.subject.name)
-            labels = tuple(label for label in self.level.labels if label != names.JOB)
-            known = known.otherwise((self.mean(HOUR) * 0).plus(constant, Matching(labels, group="left")))
+            known = known.otherwise((self.mean(HOUR) * 0).plus(constant, self.level.of_constants))
         return Recording(self.usual_record, known)
 
     def _increase(self, figure: str, window: int) -> Expression:
@@ -107,7 +105,7 @@ def confidence_groups(subject: Subject) -> Iterator[Group]:
     if whole is None:
         return
     yield Group("confidence", (*whole.recordings(), whole.usual_recording()))
-    for segment in subject.row_segments + subject.call_segments:
+    for segment in subject.segments:
         yield Group(f"confidence by {segment.key}", tuple(_of_part(subject, segment)))
     yield Group("confidence by version", tuple(_of_part(subject, level.VERSION)))
 

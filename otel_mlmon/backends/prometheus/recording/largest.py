@@ -16,7 +16,7 @@ from otel_mlmon.backends.prometheus.recording.values import value_figures
 from otel_mlmon.backends.prometheus.rule import Group, Recording
 from otel_mlmon.backends.prometheus.subject import Subject
 from otel_mlmon.backends.prometheus.windows import LAST_DAY, LAST_WEEK, NOW
-from otel_mlmon.backends.promql.expression import HOUR, Expression, Matching, Selector, dropping
+from otel_mlmon.backends.promql.expression import HOUR, Expression, Selector, dropping
 from otel_mlmon.backends.promql.text import duration
 
 
@@ -74,8 +74,7 @@ class Largest:
         last_week = self._in_the_past(LAST_WEEK)
         if self.baseline is None:
             return last_week.otherwise(self._in_the_past(LAST_DAY))
-        labels = tuple(label for label in self.level.labels if label != names.JOB)
-        on_known_data = (self.share(HOUR) * 0).plus(self.baseline, Matching(labels, group="left"))
+        on_known_data = (self.share(HOUR) * 0).plus(self.baseline, self.level.of_constants)
         return larger(last_week, on_known_data, self.level.same)
 
     def _in_the_past(self, offset: int) -> Expression:
@@ -104,8 +103,7 @@ def _bucket(subject: Subject) -> Largest | None:
         return None
     windows = {NOW: figures.now, HOUR: figures.hour}
     known = baseline_sample(subject, names.VALUE)
-    labels = tuple(label for label in figures.level.labels if label != names.JOB)
-    shares = known.in_bucket.over(known.rows, Matching(labels, group="left"))
+    shares = known.in_bucket.over(known.rows, figures.level.of_constants)
     return Largest(
         subject,
         names.VALUE,

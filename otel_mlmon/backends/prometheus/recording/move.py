@@ -24,12 +24,13 @@ class Move:
         """Select what is recorded."""
         return self.comparison.subject.recorded(self.record)
 
-    def recording(self) -> Recording:
-        """Return the rule."""
+    def share(self) -> Expression:
+        """Return the share that moved, where it may be judged."""
         compared = self.comparison
         same, rows = compared.level.same, compared.subject.alerts.rows
-        # Half the L1 distance: each answer that moves leaves one bucket and enters another.
-        share: Expression = compared.select("l1").minus(compared.select("noise"), same) / 2
-        for sample in (compared.recent, compared.reference):
-            share = share.where(sample.rows.at_least(rows), same)
-        return Recording(self.record, share)
+        enough = compared.moved().where(compared.recent.rows.at_least(rows), same)
+        return enough.where(compared.reference.rows.at_least(rows), same)
+
+    def recording(self) -> Recording:
+        """Return the rule."""
+        return Recording(self.record, self.share())

@@ -95,10 +95,8 @@ class ValueFigures:
         return self._against_baseline("day_baseline", self.day)
 
     def _against_baseline(self, name: str, recent: Distribution) -> Comparison:
-        # A baseline is of no job: it is the same for all.
-        matching = Matching(tuple(label for label in self.level.labels if label != names.JOB), group="left")
         reference = baseline_sample(self.subject, names.VALUE)
-        return self._comparison(name, _sample(recent), reference, matching)
+        return self._comparison(name, _sample(recent), reference, self.level.of_constants)
 
     def _comparison(self, name: str, recent: Sample, reference: Sample, matching: Matching | None = None) -> Comparison:
         buckets = 0 if self.boundaries is None else len(self.boundaries) + 1
@@ -136,7 +134,7 @@ def value_groups(subject: Subject) -> Iterator[Group]:
         yield Group("values against before", tuple(_against_before(whole)))
         if subject.baseline is not None:
             yield Group("values against the baseline", tuple(_against_baseline(whole)))
-    for segment in subject.row_segments + subject.call_segments:
+    for segment in subject.segments:
         yield Group(f"values by {segment.key}", tuple(_of_part(value_figures(subject, segment))))
     yield Group("values by version", tuple(_of_part(value_figures(subject, level.VERSION))))
 
