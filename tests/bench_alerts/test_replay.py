@@ -149,7 +149,7 @@ def _written(
 ) -> tuple[Stretch, History]:
     stretch = Stretch(incident, Season.TUNING, 0, 20 * DAY + 9 * 60)
     write_incident(folder, answers_in(stretch, service, traffic), healthy, stretch)
-    return stretch, read(folder, stretch.start)
+    return stretch, read(folder)
 
 
 def test_where_nothing_goes_wrong_an_incident_goes_on_as_the_healthy_history_does(
